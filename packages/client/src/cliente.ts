@@ -1,0 +1,263 @@
+// The client: asks a server for its list of files and downloads from it.
+//
+// A request leaves as a Mensaje through a Conexion; its reply comes back the same way, large data as a stream that ends
+// in a file (download/) or with the app.
+
+import {
+  Conexion,
+  ConexionError,
+  Content,
+  type Contract,
+  Mensaje,
+  MensajeError,
+  type Operaciones,
+  type OperationName,
+  type PyValue,
+  type ReplyOf,
+  type RequestOf,
+} from "@fileshare/protocol";
+import { connectSocket, socketTransport } from "@fileshare/protocol/node";
+import { type Downloaded, type DownloadOptions, saveContent } from "./download/download.js";
+import { resolveTarget } from "./download/target.js";
+import { RefusedError, ReplyError } from "./errors.js";
+import { type ClienteOptions, type Settings, settle } from "./options.js";
+import { TurnQueue } from "./queue.js";
+
+/** What a single request may be told. */
+export interface RequestOptions {
+  /**
+   * Gives up the request; it rejects with the signal's reason. A request whose reply has begun gives up its connection
+   * too: the next one opens another.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A client of one server. It opens its connection when it is first needed, and another one when that was lost.
+ *
+ * Several requests may be made at once; they are sent one after the other, and each gets its own reply. While the app
+ * reads a {@link stream}, those that were asked for later wait.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "@fileshare/client";
+ *
+ * await using cliente = await connect({ host: "localhost", port: 3247 });
+ * for (const nombre of await cliente.pedirListaArchivos()) {
+ *   const { path, bytes } = await cliente.descargarArchivo(nombre, { folder: "descargas" });
+ *   console.log(path, bytes);
+ * }
+ * ```
+ */
+export class Cliente<C extends Contract = Operaciones> implements AsyncDisposable {
+  readonly #settings: Settings;
+  readonly #turns = new TurnQueue();
+  /** Gives up what is under way when the client is closed. */
+  readonly #closing = new AbortController();
+  #conexion: Conexion | undefined;
+
+  /** @throws {RangeError} when an option is out of its range */
+  constructor(options: ClienteOptions<C> = {}) {
+    this.#settings = settle(options);
+  }
+
+  /**
+   * Opens the connection now, to find out whether the server can be reached.
+   *
+   * @throws {ConexionError} `UNREACHABLE` when it cannot
+   */
+  async connect(options: RequestOptions = {}): Promise<void> {
+    const signal = this.#signal(options);
+    const over = await this.#turns.take(signal);
+    try {
+      await this.#open(signal);
+    } finally {
+      over();
+    }
+  }
+
+  /**
+   * Asks for the names of the files that the server has. The names are as the server gives them: text to be shown, not
+   * paths to be trusted.
+   *
+   * @throws {RefusedError} when the server refused
+   * @throws {ReplyError} when it answered something else than a list of names
+   * @throws {ConexionError} when the connection could not be opened, or is lost
+   */
+  pedirListaArchivos(options?: RequestOptions): Promise<string[]> {
+    return this.#request("listar", null, options, "the list of files") as Promise<string[]>;
+  }
+
+  /**
+   * Downloads a file into a folder. The file appears under its name when all of it has arrived, and replaces one of that
+   * name; a download that fails or is given up leaves nothing behind.
+   *
+   * @throws {RefusedError} when the server refused: there is no such file, say
+   * @throws {TargetError} when the file cannot be saved there
+   * @throws {ReplyError} when the server answered something else than bytes
+   * @throws {ConexionError} when the connection could not be opened, or is lost
+   */
+  async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
+    const path = await resolveTarget(options.folder ?? "descargas", options.saveAs ?? nombre);
+    const content = await this.stream(nombre, options);
+    await saveContent(content, path, (received) =>
+      options.onProgress?.({ nombre, received, total: content.length }),
+    );
+    return { nombre, path, bytes: content.length };
+  }
+
+  /**
+   * Asks for the content of a file, to be read piece by piece. Read it to its end or `cancel()` it: requests that were
+   * made later wait for that.
+   *
+   * @throws as {@link descargarArchivo}, and so may the reading
+   */
+  stream(nombre: string, options?: RequestOptions): Promise<Content> {
+    return this.#request("descargar", nombre, options, JSON.stringify(nombre)) as Promise<Content>;
+  }
+
+  /**
+   * Makes a request of any operation in the contract.
+   *
+   * @throws as {@link pedirListaArchivos}
+   */
+  request<K extends OperationName<C>>(
+    operacion: K,
+    data: RequestOf<C, K>,
+    options?: RequestOptions,
+  ): Promise<ReplyOf<C, K>> {
+    const what = `operation ${JSON.stringify(operacion)}`;
+    return this.#request(operacion, data, options, what) as Promise<ReplyOf<C, K>>;
+  }
+
+  /** Closes the connection. Requests that are under way or wait reject with a ConexionError `CLOSED`. */
+  async close(): Promise<void> {
+    this.#closing.abort(new ConexionError("CLOSED", "The client was closed"));
+    await this.#conexion?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #request(
+    operacion: string,
+    data: PyValue,
+    options: RequestOptions | undefined,
+    what: string,
+  ): Promise<unknown> {
+    const operation = this.#settings.contract[operacion];
+    if (!operation)
+      throw new TypeError(`Cannot request ${JSON.stringify(operacion)}: the contract has no such operation`);
+    const signal = this.#signal(options);
+    const over = await this.#turns.take(signal);
+    let streaming = false;
+    try {
+      const conexion = await this.#open(signal);
+      await conexion.enviarMensaje(new Mensaje({ operacion, data }), { signal });
+      const reply = await this.#receive(conexion, signal);
+      const streamed = reply.data instanceof Content;
+      // Of a reply that is still arriving, `estado` may stand after the data.
+      if (!streamed || reply.estado !== null) checkEstado(reply, operacion, what);
+      const checked = await checkData(reply, operation.reply);
+      if (!streamed || !(checked instanceof Content)) return checked;
+      streaming = true;
+      return guardContent(checked, () => checkEstado(reply, operacion, what), over);
+    } finally {
+      if (!streaming) over();
+    }
+  }
+
+  async #receive(conexion: Conexion, signal: AbortSignal): Promise<Mensaje> {
+    try {
+      const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#settings.replyTimeoutMs });
+      if (reply) return reply;
+    } catch (cause) {
+      if (cause instanceof MensajeError)
+        throw new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause });
+      throw cause;
+    }
+    const error = new ConexionError("CUT", "The server closed the connection without a reply");
+    conexion.abort(error);
+    throw error;
+  }
+
+  /** The open connection, or a new one. */
+  async #open(signal: AbortSignal): Promise<Conexion> {
+    if (this.#conexion) {
+      if (!this.#conexion.closed && !this.#conexion.ended) return this.#conexion;
+      this.#conexion.abort();
+    }
+    const { host, port, connectTimeoutMs, stallMs, maxBufferedBytes, dialect, acceptClass } = this.#settings;
+    const socket = await connectSocket({ host, port, timeoutMs: connectTimeoutMs, signal });
+    this.#conexion = new Conexion(socketTransport(socket), {
+      stallMs,
+      maxBufferedBytes,
+      dialect,
+      followDialect: false,
+      acceptClass,
+    });
+    return this.#conexion;
+  }
+
+  #signal(options: RequestOptions | undefined): AbortSignal {
+    const closing = this.#closing.signal;
+    return options?.signal ? AbortSignal.any([closing, options.signal]) : closing;
+  }
+}
+
+/**
+ * Connects to a server.
+ *
+ * @throws {ConexionError} `UNREACHABLE` when it cannot be reached
+ * @throws {RangeError} when an option is out of its range
+ */
+export async function connect<C extends Contract = Operaciones>(
+  options: ClienteOptions<C> & RequestOptions = {},
+): Promise<Cliente<C>> {
+  const cliente = new Cliente<C>(options);
+  await cliente.connect(options);
+  return cliente;
+}
+
+function checkEstado(reply: Mensaje, operacion: string, what: string): void {
+  if (reply.estado !== "ok") throw new RefusedError(operacion, what, reply.estado);
+}
+
+async function checkData<T>(reply: Mensaje, check: (data: Mensaje["data"]) => T): Promise<T> {
+  try {
+    return check(reply.data);
+  } catch (cause) {
+    if (reply.data instanceof Content) await reply.data.cancel();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ReplyError(`The server's reply is not what was asked for: ${reason}`, { cause });
+  }
+}
+
+/** A content that keeps its turn until it was read or given up, and whose end is checked. */
+function guardContent(content: Content, checkEnd: () => void, over: () => void): Content {
+  const inner = content[Symbol.asyncIterator]();
+  const iterator: AsyncIterator<Uint8Array> = {
+    async next() {
+      try {
+        const result = await inner.next();
+        if (!result.done) return result;
+        over();
+        checkEnd();
+        return result;
+      } catch (error) {
+        over();
+        throw error;
+      }
+    },
+    async return() {
+      await cancel();
+      return { done: true, value: undefined };
+    },
+  };
+  const cancel = async (): Promise<void> => {
+    await content.cancel();
+    over();
+  };
+  return new Content(content.length, { open: () => iterator, cancel });
+}

@@ -1,0 +1,48 @@
+// From the name of a file to where it is saved: never outside the folder, whatever the name.
+
+import { lstat, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { TargetError } from "../errors.js";
+
+/** Names that Windows takes for devices, with or without an extension. */
+const windowsDevices = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
+
+/** Why a name may not be used for a file, if so. */
+function whyUnsafe(name: string): string | undefined {
+  if (name === "") return "the name is empty";
+  if (name === "." || name === "..") return "the name is that of a folder";
+  if (/[/\\]/.test(name)) return "the name holds a path separator";
+  if (name.includes("\0")) return "the name holds a NUL character";
+  if (!name.isWellFormed()) return "the name is not valid Unicode";
+  if (process.platform !== "win32") return undefined;
+  if (windowsDevices.test(name)) return "the name is that of a device";
+  if (/[<>:"|?*]/.test(name) || hasControls(name))
+    return "the name holds a character that this system cannot";
+  if (/[. ]$/.test(name)) return "the name ends in a dot or a space";
+  return undefined;
+}
+
+function hasControls(name: string): boolean {
+  return Array.from(name).some((character) => character < " ");
+}
+
+/**
+ * The path for a file of that name in the folder, which is made if need be.
+ *
+ * @throws {TargetError} when the name is not safe, the folder cannot be made, or a folder stands at the path
+ */
+export async function resolveTarget(folder: string, name: string): Promise<string> {
+  const unsafe = whyUnsafe(name);
+  if (unsafe) throw new TargetError("UNSAFE_NAME", name, unsafe);
+  const path = join(folder, name);
+  try {
+    await mkdir(folder, { recursive: true });
+    if ((await lstat(path)).isDirectory())
+      throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
+  } catch (cause) {
+    if (cause instanceof TargetError) throw cause;
+    const error = cause as NodeJS.ErrnoException;
+    if (error.code !== "ENOENT") throw new TargetError("NOT_WRITTEN", path, error.message, { cause });
+  }
+  return path;
+}

@@ -1,0 +1,47 @@
+// What a client throws, besides the ConexionError of a connection that is gone.
+
+/**
+ * The server said no: it answered with another `estado` than "ok" (there is no such file, say). The connection is still
+ * usable.
+ */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly code = "REFUSED";
+  readonly operacion: string;
+  /** What the server gave as the reply's `estado`. */
+  readonly estado: string | null;
+
+  constructor(operacion: string, what: string, estado: string | null) {
+    super(`The server refused ${what}`);
+    this.operacion = operacion;
+    this.estado = estado;
+  }
+}
+
+/** The server's answer is no reply to what was asked. `cause` tells more. The next request is made on a new connection. */
+export class ReplyError extends Error {
+  override readonly name = "ReplyError";
+  readonly code = "BAD_REPLY";
+}
+
+/**
+ * Why a download cannot be saved:
+ * - `UNSAFE_NAME`: the name could mean something else than a file in the folder
+ * - `IS_FOLDER`: a folder stands where the file would go
+ * - `NOT_WRITTEN`: the file system refused; `cause` is its error
+ */
+export type TargetErrorCode = "UNSAFE_NAME" | "IS_FOLDER" | "NOT_WRITTEN";
+
+/** A download cannot be saved where it should go. Nothing is left of it there, and the client is still usable. */
+export class TargetError extends Error {
+  override readonly name = "TargetError";
+  readonly code: TargetErrorCode;
+  /** The name, or the path, that cannot be written. */
+  readonly path: string;
+
+  constructor(code: TargetErrorCode, path: string, reason: string, options?: ErrorOptions) {
+    super(`Cannot save ${JSON.stringify(path)}: ${reason}`, options);
+    this.code = code;
+    this.path = path;
+  }
+}

@@ -1,0 +1,85 @@
+// What a client can be told, with the defaults and their reasons.
+
+import {
+  type AcceptClass,
+  acceptAnyModule,
+  type Contract,
+  type Dialect,
+  defaultDialect,
+  operaciones,
+} from "@fileshare/protocol";
+
+/** Options of a {@link Cliente}. */
+export interface ClienteOptions<C extends Contract> {
+  /** The server's address. Default `localhost`. */
+  readonly host?: string | undefined;
+  /** The server's port. Default 3247. */
+  readonly port?: number | undefined;
+  /** Milliseconds until a connection must stand. Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds until a reply must begin. Default 120,000: a Python server reads a file whole before it answers, and
+   * says nothing at all to an operation that it does not know.
+   */
+  readonly replyTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds for which nothing may arrive of a reply that has begun. The time that the app takes over what arrived
+   * does not count. Default 30,000.
+   */
+  readonly stallMs?: number | undefined;
+  /**
+   * Bytes of one reply that may be held in memory, all but file contents. Default 16 MiB: a listing of some 200,000
+   * names.
+   */
+  readonly maxBufferedBytes?: number | undefined;
+  /**
+   * How the server's own class Mensaje is called, and which pickle protocol it reads. Default: `__main__ Mensaje`, the
+   * class of a script, in protocol 3, which every Python 3 reads.
+   */
+  readonly dialect?: Partial<Pick<Dialect, "protocol" | "module" | "qualname">> | undefined;
+  /** Which classes are taken for a Mensaje in replies. Default: every class of that name, of whatever module. */
+  readonly acceptClass?: AcceptClass | undefined;
+  /** The operations, where the server has more than `listar` and `descargar`. */
+  readonly contract?: C | undefined;
+}
+
+/** Options with all defaults filled in. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly connectTimeoutMs: number;
+  readonly replyTimeoutMs: number;
+  readonly stallMs: number;
+  readonly maxBufferedBytes: number;
+  readonly dialect: Dialect;
+  readonly acceptClass: AcceptClass;
+  readonly contract: Contract;
+}
+
+/** @throws {RangeError} when a number is out of its range */
+export function settle<C extends Contract>(options: ClienteOptions<C>): Settings {
+  const settings: Settings = {
+    host: options.host ?? "localhost",
+    port: options.port ?? 3247,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    replyTimeoutMs: options.replyTimeoutMs ?? 120_000,
+    stallMs: options.stallMs ?? 30_000,
+    maxBufferedBytes: options.maxBufferedBytes ?? 16 * 1024 * 1024,
+    dialect: { ...defaultDialect, ...options.dialect },
+    acceptClass: options.acceptClass ?? acceptAnyModule,
+    contract: options.contract ?? operaciones,
+  };
+  checkRange("port", settings.port, 1, 65_535);
+  checkRange("connectTimeoutMs", settings.connectTimeoutMs, 1, Number.POSITIVE_INFINITY);
+  checkRange("replyTimeoutMs", settings.replyTimeoutMs, 1, Number.POSITIVE_INFINITY);
+  checkRange("stallMs", settings.stallMs, 1, Number.POSITIVE_INFINITY);
+  checkRange("maxBufferedBytes", settings.maxBufferedBytes, 1024, Number.POSITIVE_INFINITY);
+  return Object.freeze(settings);
+}
+
+function checkRange(name: string, value: number, least: number, most: number): void {
+  const whole = Number.isInteger(value) || value === most;
+  if (!whole || value < least || value > most) {
+    throw new RangeError(`Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`);
+  }
+}

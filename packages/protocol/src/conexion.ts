@@ -1,0 +1,436 @@
+// One connection: Mensajes in and out over a transport. The part that server and client share.
+//
+// Bytes come from a transport through the frame decoder into the Mensaje decoder; Mensajes leave as the parts of a
+// pickle behind a frame header. Neither way holds the content of a file.
+
+import { Content } from "./content.js";
+import { ConexionError, FrameError, MensajeError } from "./errors.js";
+import { encodeFrameHeader, FrameDecoder, MAX_FRAME_BYTES } from "./frame.js";
+import { type AcceptClass, acceptAnyModule, type Dialect, defaultDialect } from "./mensaje/dialect.js";
+import { encodeMensaje } from "./mensaje/encode-mensaje.js";
+import type { Mensaje } from "./mensaje/mensaje.js";
+import { MensajeDecoder } from "./mensaje/mensaje-decoder.js";
+import { addTextLengths, asText, type TextLengths } from "./pickle/gap.js";
+import type { Gap } from "./pickle/writer.js";
+import type { Transport } from "./transport.js";
+
+/** What a {@link Conexion} may be told. */
+export interface ConexionOptions {
+  /** The longest frame that is taken. Default 4 GiB - 1, the most that a header can announce. */
+  readonly maxFrameBytes?: number | undefined;
+  /**
+   * Bytes of one Mensaje that may be held in memory: all of it but streamed data. Default 16 MiB, a listing of some
+   * 200,000 names.
+   */
+  readonly maxBufferedBytes?: number | undefined;
+  /** From how many bytes on the `data` of a Mensaje is given as a {@link Content}. Default 64 KiB. */
+  readonly streamFrom?: number | undefined;
+  /**
+   * Milliseconds for which nothing may move while a frame is under way, in or out, before the connection is cut. The
+   * time that a consumer takes over a piece of content does not count. Default 60,000; Infinity turns it off.
+   */
+  readonly stallMs?: number | undefined;
+  /** How the peer is written to, until it has sent a Mensaje itself. Default: {@link defaultDialect}. */
+  readonly dialect?: Dialect | undefined;
+  /** Whether the peer is answered in the way that it wrote its last Mensaje. Default true. */
+  readonly followDialect?: boolean | undefined;
+  /** Which classes are taken for a Mensaje. Default: every class of that name. */
+  readonly acceptClass?: AcceptClass | undefined;
+}
+
+/** What a single wait may be told. */
+export interface WaitOptions {
+  /**
+   * Ends the wait, and with it the connection: a half-read or half-sent frame cannot be told from the next one. The wait
+   * rejects with the signal's reason.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a wait for a Mensaje may be told. */
+export interface ReceiveOptions extends WaitOptions {
+  /** Milliseconds until the first byte must have come. Default: as long as it takes. */
+  readonly firstByteMs?: number | undefined;
+}
+
+/** How much of an unwanted frame is read and thrown away to keep the connection; of a longer one, it is cut. */
+const SKIP_BYTES = 1024 * 1024;
+
+/**
+ * A connection that carries Mensajes in both directions.
+ *
+ * @example
+ * ```ts
+ * import { connect } from "node:net";
+ * import { Conexion, Mensaje } from "@fileshare/protocol";
+ * import { socketTransport } from "@fileshare/protocol/node";
+ *
+ * const conexion = new Conexion(socketTransport(connect(3247, "localhost")));
+ * await conexion.enviarMensaje(new Mensaje({ operacion: "listar" }));
+ * const reply = await conexion.recibirMensaje();
+ * console.log(reply?.data);
+ * await conexion.close();
+ * ```
+ */
+export class Conexion implements AsyncDisposable {
+  readonly #transport: Transport;
+  readonly #frames: FrameDecoder;
+  readonly #decoderOptions: ConstructorParameters<typeof MensajeDecoder>[0];
+  readonly #stallMs: number;
+  readonly #followDialect: boolean;
+  #dialect: Dialect;
+  #ended = false;
+  #failure: { readonly reason: unknown } | undefined;
+  #closing: Promise<void> | undefined;
+  /** Resolves when the Mensaje that is being read is at its end: the next one can be read. */
+  #reading: Promise<void> = Promise.resolve();
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(transport: Transport, options: ConexionOptions = {}) {
+    this.#transport = transport;
+    this.#frames = new FrameDecoder({ maxFrameBytes: options.maxFrameBytes });
+    this.#decoderOptions = {
+      acceptClass: options.acceptClass ?? acceptAnyModule,
+      maxBufferedBytes: options.maxBufferedBytes ?? 16 * 1024 * 1024,
+      streamFrom: options.streamFrom ?? 64 * 1024,
+    };
+    this.#stallMs = options.stallMs ?? 60_000;
+    this.#dialect = options.dialect ?? defaultDialect;
+    this.#followDialect = options.followDialect ?? true;
+  }
+
+  /** How the peer is written to now. */
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  /** Whether the connection is of no further use: closed, cut or lost. */
+  get closed(): boolean {
+    return this.#failure !== undefined || this.#closing !== undefined;
+  }
+
+  /** Whether it is known that the peer has ended the connection. It may be that it was not noticed yet. */
+  get ended(): boolean {
+    return this.#ended || (this.#transport.ended ?? false);
+  }
+
+  /**
+   * Receives the next Mensaje. Gives null when the peer says good-bye: it ended the connection between frames, or sent a
+   * frame of no length.
+   *
+   * Where `data` is large it is given as a {@link Content} while it still arrives, and attributes that stand after it are
+   * filled in when it was read to its end. The next Mensaje is only received after that, or after its `cancel()`.
+   *
+   * @throws {MensajeError} when the frame holds no acceptable Mensaje; the next one can be received unless `closed`
+   * @throws {FrameError} when the frame is too long: nothing more can be received, but a last word can be sent
+   * @throws {ConexionError} when the connection is gone
+   */
+  async recibirMensaje(options: ReceiveOptions = {}): Promise<Mensaje | null> {
+    this.#checkOpen();
+    const watched = this.#watch(options.signal);
+    const turn = takeTurn(this.#reading);
+    this.#reading = turn.over;
+    const finish = (): void => {
+      watched.stop();
+      turn.end();
+    };
+    let streaming = false;
+    try {
+      await turn.begins;
+      const length = await this.#beginFrame(options.firstByteMs);
+      if (length === undefined || length === 0) return null;
+      const decoder = new MensajeDecoder(this.#decoderOptions);
+      await this.#decode(decoder);
+      const streamed = decoder.streamed;
+      if (streamed && decoder.state === "bytes") {
+        streamed.data = this.#receiveContent(decoder, finish);
+        streaming = true;
+        return streamed;
+      }
+      return await this.#finishMensaje(decoder);
+    } catch (error) {
+      if (error instanceof MensajeError) await this.#skipFrame();
+      throw error;
+    } finally {
+      if (!streaming) finish();
+    }
+  }
+
+  /**
+   * Sends a Mensaje in the peer's own dialect. A {@link Content} as its data is sent piece by piece. Several may be
+   * called at once: they are sent one after the other. Resolves when the last byte was handed to the transport.
+   *
+   * @throws {FrameError} when it is longer than a frame can be: nothing was sent, and the connection is still usable
+   * @throws {PickleEncodeError} when it holds something that has no counterpart in Python: nothing was sent
+   * @throws {ConexionError} when the connection is gone, or the content was shorter than it said
+   */
+  async enviarMensaje(mensaje: Mensaje, options: WaitOptions = {}): Promise<void> {
+    this.#checkOpen();
+    const watched = this.#watch(options.signal);
+    const turn = takeTurn(this.#sending);
+    this.#sending = turn.over;
+    try {
+      await turn.begins;
+      const content = mensaje.data instanceof Content ? mensaje.data : undefined;
+      const textLengths = content && this.#dialect.protocol < 3 ? await countText(content) : undefined;
+      const parts = encodeMensaje(mensaje, this.#dialect, textLengths);
+      const length = parts.reduce((sum, part) => sum + part.length, 0);
+      if (length > MAX_FRAME_BYTES) throw new FrameError(length, MAX_FRAME_BYTES);
+      // The header goes out with what follows: a peer may take a frame in two segments for a broken one.
+      const before: Uint8Array[] = [encodeFrameHeader(length)];
+      let gap: Gap | undefined;
+      const after: Uint8Array[] = [];
+      for (const part of parts) {
+        if (!(part instanceof Uint8Array)) gap = part;
+        else (gap ? after : before).push(part);
+      }
+      if (content && gap) await this.#sendContent(content, gap, before, after);
+      else await this.#write(before);
+    } finally {
+      watched.stop();
+      turn.end();
+    }
+  }
+
+  /**
+   * Receives exactly `count` bytes, as they are: for what is no Mensaje.
+   *
+   * @throws {ConexionError} `CUT` when the peer ends before that many have come
+   */
+  async recibirBytes(count: number, options: WaitOptions = {}): Promise<Uint8Array> {
+    this.#checkOpen();
+    const watched = this.#watch(options.signal);
+    const turn = takeTurn(this.#reading);
+    this.#reading = turn.over;
+    try {
+      await turn.begins;
+      return await this.#exactly(count);
+    } finally {
+      watched.stop();
+      turn.end();
+    }
+  }
+
+  /** Ends the connection in order: what was sent reaches the peer. */
+  close(): Promise<void> {
+    this.#closing ??= this.#sending.then(() => (this.#failure ? undefined : this.#transport.end()));
+    return this.#closing;
+  }
+
+  /** Cuts the connection at once. Every wait on it rejects with the reason. */
+  abort(reason: unknown = new ConexionError("CLOSED", "The connection was closed")): void {
+    if (this.#failure) return;
+    this.#failure = { reason };
+    this.#transport.abort(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // In
+
+  /** Reads the header of the next frame; undefined when the peer has ended before it. */
+  async #beginFrame(firstByteMs: number | undefined): Promise<number | undefined> {
+    if (this.#frames.queue.length === 0 && !(await this.#fill(firstByteMs ?? Number.POSITIVE_INFINITY))) {
+      return undefined;
+    }
+    for (;;) {
+      const length = this.#frames.begin();
+      if (length !== undefined) return length;
+      await this.#arrive();
+    }
+  }
+
+  /** Decodes until the Mensaje is at its end, or its data is to be streamed. */
+  async #decode(decoder: MensajeDecoder): Promise<void> {
+    while (decoder.state === "more" && this.#frames.left > 0) {
+      const available = this.#frames.peek();
+      if (available) this.#frames.read(decoder.push(available));
+      else await this.#arrive();
+    }
+    if (decoder.state === "bytes" && decoder.bytesLeft > this.#frames.left) {
+      throw new MensajeError("MALFORMED", "the data is longer than the frame");
+    }
+  }
+
+  async #finishMensaje(decoder: MensajeDecoder): Promise<Mensaje> {
+    const { mensaje, dialect } = decoder.finish();
+    await this.#skipFrame();
+    if (this.#followDialect) this.#dialect = dialect;
+    return mensaje;
+  }
+
+  #receiveContent(decoder: MensajeDecoder, finish: () => void): Content {
+    let over = false;
+    const end = (): void => {
+      over = true;
+      finish();
+    };
+    const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+      if (over) return { done: true, value: undefined };
+      try {
+        if (decoder.state === "bytes") {
+          const piece = await this.#piece(decoder.bytesLeft);
+          decoder.tookBytes(piece.length);
+          return { done: false, value: piece };
+        }
+        await this.#decode(decoder);
+        await this.#finishMensaje(decoder);
+        end();
+        return { done: true, value: undefined };
+      } catch (error) {
+        if (error instanceof MensajeError) await this.#skipFrame();
+        end();
+        throw error;
+      }
+    };
+    const cancel = async (): Promise<void> => {
+      if (over) return;
+      await this.#skipFrame();
+      end();
+    };
+    const iterator: AsyncIterator<Uint8Array, undefined> = {
+      next,
+      return: async () => {
+        await cancel();
+        return { done: true, value: undefined };
+      },
+    };
+    return new Content(decoder.bytesLeft, { open: () => iterator, cancel });
+  }
+
+  async #piece(most: number): Promise<Uint8Array> {
+    for (;;) {
+      const piece = this.#frames.read(most);
+      if (piece) return piece;
+      await this.#arrive();
+    }
+  }
+
+  /** Throws away the rest of the frame, or the connection where that would be much. */
+  async #skipFrame(): Promise<void> {
+    if (this.#frames.left - this.#frames.queue.length > SKIP_BYTES) {
+      this.abort(
+        new ConexionError("CLOSED", "The connection was closed: the rest of a frame was not wanted"),
+      );
+      return;
+    }
+    while (this.#frames.left > 0) await this.#piece(this.#frames.left);
+  }
+
+  async #exactly(count: number): Promise<Uint8Array> {
+    for (;;) {
+      const bytes = this.#frames.queue.take(count);
+      if (bytes) return bytes;
+      await this.#arrive();
+    }
+  }
+
+  /** Waits for bytes that must still come. */
+  async #arrive(): Promise<void> {
+    if (await this.#fill(this.#stallMs)) return;
+    throw this.#fail(new ConexionError("CUT", "The peer ended the connection in the middle of a frame"));
+  }
+
+  /** Waits for bytes; false when the peer has ended. */
+  async #fill(withinMs: number): Promise<boolean> {
+    this.#checkFailure();
+    if (this.#ended) return false;
+    const chunk = await this.#within(withinMs, () => this.#transport.read());
+    if (chunk === undefined) this.#ended = true;
+    else this.#frames.push(chunk);
+    return !this.#ended;
+  }
+
+  // Out
+
+  async #sendContent(content: Content, gap: Gap, before: Uint8Array[], after: Uint8Array[]): Promise<void> {
+    if (content.length === 0) return this.#write([...before, ...after]);
+    let left = content.length;
+    let begun = false;
+    try {
+      for await (const piece of content) {
+        left -= piece.length;
+        if (left < 0) throw new RangeError("there is more of it");
+        const chunk = gap.gap === "bytes" ? piece : asText(gap.gap, piece);
+        const chunks = begun ? [chunk] : [...before, chunk];
+        begun = true;
+        await this.#write(left === 0 ? [...chunks, ...after] : chunks);
+        if (left === 0) return;
+      }
+      throw new RangeError("it ended early");
+    } catch (cause) {
+      if (cause instanceof ConexionError) throw cause;
+      const message = `Cannot send content of ${content.length} bytes: ${cause instanceof Error ? cause.message : cause}`;
+      const error = new ConexionError("SHORT_CONTENT", message, { cause });
+      // The header has promised the length: nothing that followed could be told from content.
+      throw begun ? this.#fail(error) : error;
+    }
+  }
+
+  async #write(chunks: readonly Uint8Array[]): Promise<void> {
+    this.#checkFailure();
+    await this.#within(this.#stallMs, () => this.#transport.write(chunks));
+  }
+
+  // Waiting and failing
+
+  /** Nothing new is begun once the connection is being closed; what is under way goes on. */
+  #checkOpen(): void {
+    this.#checkFailure();
+    if (this.#closing) throw new ConexionError("CLOSED", "The connection was closed");
+  }
+
+  #checkFailure(): void {
+    if (this.#failure) throw this.#failure.reason;
+  }
+
+  /** Does a wait of the transport's; cuts the connection when it takes too long. */
+  async #within<T>(ms: number, wait: () => Promise<T>): Promise<T> {
+    const timer =
+      ms === Number.POSITIVE_INFINITY
+        ? undefined
+        : setTimeout(() => this.abort(new ConexionError("STALLED", `Nothing moved for ${ms} ms`)), ms);
+    try {
+      return await wait();
+    } catch (cause) {
+      throw this.#fail(cause);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Notes that the connection is gone. Gives what to throw: the first reason there was. */
+  #fail(cause: unknown): unknown {
+    const reason =
+      cause instanceof ConexionError
+        ? cause
+        : new ConexionError("LOST", "The connection was lost", { cause });
+    this.abort(reason);
+    return this.#failure?.reason;
+  }
+
+  /** Cuts the connection when the signal aborts, until stopped. */
+  #watch(signal: AbortSignal | undefined): { stop: () => void } {
+    signal?.throwIfAborted();
+    const onAbort = (): void => this.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return { stop: () => signal?.removeEventListener("abort", onAbort) };
+  }
+}
+
+/** A place in a row of waits: it begins when the one before is over. */
+function takeTurn(before: Promise<void>): { begins: Promise<void>; over: Promise<void>; end: () => void } {
+  let end: () => void = () => {};
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { begins: before, over, end };
+}
+
+async function countText(content: Content): Promise<TextLengths> {
+  let lengths: TextLengths = { "utf-8": 0, escaped: 0 };
+  for await (const piece of content) lengths = addTextLengths(lengths, piece);
+  return lengths;
+}

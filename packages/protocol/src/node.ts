@@ -1,0 +1,163 @@
+// Node's sockets as transports: the only file of this package that knows Node.
+
+import { connect, type Socket } from "node:net";
+import { ConexionError } from "./errors.js";
+import type { Transport } from "./transport.js";
+
+/** How many bytes may wait to be read before the socket is paused, and so the peer held back. */
+const READ_AHEAD_BYTES = 256 * 1024;
+
+/** How long an ended connection waits for the peer to end too, so that what was sent is not reset away. */
+const LINGER_MS = 1000;
+
+/** A transport over a connected (or connecting) TCP, TLS or Unix socket. The socket is the transport's from then on. */
+export function socketTransport(socket: Socket): Transport {
+  return new SocketTransport(socket);
+}
+
+class SocketTransport implements Transport {
+  readonly #socket: Socket;
+  #chunks: Uint8Array[] = [];
+  #queued = 0;
+  #ended = false;
+  #failure: { readonly reason: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Uint8Array) => {
+      this.#chunks.push(chunk);
+      this.#queued += chunk.length;
+      if (this.#queued >= READ_AHEAD_BYTES) socket.pause();
+      this.#wake?.();
+    });
+    socket.on("end", () => this.#end());
+    socket.on("close", () => this.#end());
+    socket.on("error", (error) => {
+      this.#failure ??= { reason: error };
+      this.#wake?.();
+    });
+  }
+
+  get ended(): boolean {
+    return this.#chunks.length === 0 && (this.#ended || this.#failure !== undefined);
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk) {
+        this.#queued -= chunk.length;
+        if (this.#queued < READ_AHEAD_BYTES / 2 && this.#socket.isPaused()) this.#socket.resume();
+        return chunk;
+      }
+      if (this.#failure) throw this.#failure.reason;
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    if (this.#failure) throw this.#failure.reason;
+    const socket = this.#socket;
+    // The callback is called when the system has the bytes, and with an error when the socket is destroyed before.
+    await new Promise<void>((resolve, reject) => {
+      socket.cork();
+      chunks.forEach((chunk, i) => {
+        if (i < chunks.length - 1) socket.write(chunk);
+        else socket.write(chunk, (error) => (error ? reject(this.#failure?.reason ?? error) : resolve()));
+      });
+      socket.uncork();
+    });
+  }
+
+  async end(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    const closed = new Promise<void>((resolve) => {
+      socket.once("close", () => resolve());
+    });
+    socket.end();
+    // Nobody reads any more, and the peer's own end would never be seen on a paused socket.
+    socket.removeAllListeners("data");
+    socket.resume();
+    const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+    await closed;
+    clearTimeout(linger);
+  }
+
+  abort(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#socket.destroy();
+    this.#wake?.();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+}
+
+/** Where to connect, and how long to try. */
+export interface ConnectSocketOptions {
+  /** Default `localhost`. */
+  readonly host?: string | undefined;
+  /** Default 3247. */
+  readonly port?: number | undefined;
+  /** Milliseconds until the connection must stand. Default 10,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Gives up connecting, with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a TCP connection.
+ *
+ * @throws {ConexionError} `UNREACHABLE` when nobody answers there, or not in time
+ */
+export async function connectSocket(options: ConnectSocketOptions = {}): Promise<Socket> {
+  const { host = "localhost", port = 3247, timeoutMs = 10_000, signal } = options;
+  signal?.throwIfAborted();
+  const socket = connect({ host, port, keepAlive: true, keepAliveInitialDelay: 60_000 });
+  let stop: () => void = () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => reject(signal?.reason);
+      const onTimeout = (): void =>
+        reject(
+          new ConexionError(
+            "UNREACHABLE",
+            `Cannot connect to ${host}:${port}: no answer within ${timeoutMs} ms`,
+          ),
+        );
+      const timer = setTimeout(onTimeout, timeoutMs);
+      stop = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      socket.once("connect", resolve);
+      socket.once("error", (cause) =>
+        reject(
+          new ConexionError("UNREACHABLE", `Cannot connect to ${host}:${port}: ${explain(cause)}`, { cause }),
+        ),
+      );
+    });
+    return socket;
+  } catch (error) {
+    socket.on("error", () => {});
+    socket.destroy();
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+/** A host with several addresses fails with one error for each of them, and an empty message. */
+function explain(error: Error & { readonly errors?: readonly Error[] }): string {
+  return error.message || (error.errors ?? []).map((each) => each.message).join(", ") || String(error);
+}

@@ -1,0 +1,43 @@
+// Whole pickles in, values out.
+
+import { Decoder, type DecodeOptions as DecoderOptions } from "./decoder.js";
+import type { PyValue } from "./values.js";
+
+/** What {@link decode} may be told. */
+export interface DecodeOptions extends DecoderOptions {
+  /**
+   * Copies bytes values out of the input. Default false: a decoded `Uint8Array` is a view on the input, which costs
+   * nothing and keeps the input alive as long as the value.
+   */
+  readonly copyBytes?: boolean | undefined;
+}
+
+/**
+ * Decodes a pickle of any protocol. Bytes after its end are ignored, as by Python's `pickle.loads`.
+ *
+ * @example
+ * ```ts
+ * import { decode, encode } from "@fileshare/protocol/pickle";
+ *
+ * decode(encode(["spam", 1, true])); // ["spam", 1, true]
+ * ```
+ * @throws {PickleDecodeError} when it is no pickle, names a class that is not registered, or passes a limit
+ */
+export function decode(bytes: Uint8Array, options?: DecodeOptions): PyValue {
+  return decodeFirst(bytes, options).value;
+}
+
+/**
+ * Decodes the pickle at the start of the input and says how long it was: for pickles that stand one after another.
+ *
+ * @throws {PickleDecodeError} as {@link decode}
+ */
+export function decodeFirst(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): { value: PyValue; bytesRead: number } {
+  const decoder = new Decoder(options, undefined, !options.copyBytes);
+  decoder.push(bytes);
+  decoder.end();
+  return { value: decoder.value, bytesRead: decoder.bytesRead };
+}

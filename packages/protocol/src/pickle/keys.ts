@@ -1,0 +1,151 @@
+// Python's equality of dict keys and set items, on top of a JavaScript Map or Set.
+//
+// Strings, and ints that nothing else was equal to, are held as they are and cost nothing extra. Any other key is
+// reduced to what Python compares: a number for bool, int and float alike, a text for bytes, tuples and frozensets.
+
+import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
+
+/** How deep a tuple may nest when it is a key: its parts are compared recursively. */
+const MAX_KEY_DEPTH = 1000;
+
+/** Finds the key that a Map or Set holds for a key that Python calls equal. */
+export class KeyIndex<K extends PyValue> {
+  /** The keys whose JavaScript equality is not Python's, by what Python compares. */
+  readonly #held = new Map<PyValue, K>();
+
+  /** The held key that is equal to this one; the key itself when there is none. */
+  find(key: K): K {
+    const compared = comparedAs(key);
+    return this.#held.get(compared) ?? (typeof compared === "string" ? key : (compared as K));
+  }
+
+  /**
+   * The key to store under: the one already held when there is an equal one, as Python keeps the first.
+   *
+   * @throws {TypeError} when Python could not hash the key
+   */
+  hold(key: K, has: (key: K) => boolean): K {
+    const compared = comparedAs(key);
+    const held = this.#held.get(compared);
+    if (held !== undefined) return held;
+    if (typeof compared !== "string") {
+      const plain = compared as K;
+      if (Object.is(plain, key) || has(plain)) return plain;
+    }
+    const kept = Object.is(key, -0) ? (new PyFloat(-0) as PyValue as K) : key;
+    this.#held.set(compared, kept);
+    return kept;
+  }
+
+  /** Forgets a key. Gives the one that was held for it. */
+  release(key: K): K {
+    const found = this.find(key);
+    this.#held.delete(comparedAs(key));
+    return found;
+  }
+}
+
+/** What Python compares of a key that is no string: a text for a composite key, else a value that Map compares alike. */
+function comparedAs(key: PyValue): PyValue {
+  switch (typeof key) {
+    case "number":
+      return key === 0 ? 0 : key;
+    case "boolean":
+      return key ? 1 : 0;
+    case "bigint":
+      return comparedBigint(key);
+    case "object":
+      if (key === null) return key;
+      if (key instanceof PyFloat) return key.value === 0 ? 0 : key.value;
+      if (isComposite(key)) return textOf(key, 0);
+      refuseUnhashable(key);
+  }
+  return key;
+}
+
+/** A bigint that a number holds exactly is equal to that number, as Python's 2**60 == 2.0**60. */
+function comparedBigint(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isFinite(number) && BigInt(number) === value ? number : value;
+}
+
+type FrozenSet = ReadonlySet<PyValue>;
+type Composite = Uint8Array | PyTuple | FrozenSet | PyGlobal;
+
+function isFrozenSet(value: object): value is FrozenSet {
+  return value instanceof Set && Object.isFrozen(value);
+}
+
+function isComposite(value: object): value is Composite {
+  return (
+    value instanceof PyTuple || value instanceof Uint8Array || value instanceof PyGlobal || isFrozenSet(value)
+  );
+}
+
+function textOf(value: PyValue, depth: number): string {
+  if (depth > MAX_KEY_DEPTH)
+    throw new RangeError(`Cannot use a tuple as a key: nested deeper than ${MAX_KEY_DEPTH}`);
+  if (typeof value === "string") return `s${value.length}:${value}`;
+  if (value instanceof PyTuple)
+    return `t${value.length}:${value.items.map((item) => textOf(item, depth + 1)).join("")}`;
+  if (value instanceof Uint8Array) return `b${value.length}:${latin1(value)}`;
+  if (value instanceof PyGlobal)
+    return `g${value.module.length}:${value.module}${value.qualname.length}:${value.qualname}`;
+  if (value !== null && typeof value === "object" && isFrozenSet(value)) {
+    return `f${value.size}:${Array.from(value, (item) => textOf(item, depth + 1))
+      .sort()
+      .join("")}`;
+  }
+  const compared = comparedAs(value);
+  if (compared !== null && typeof compared === "object") return `o${identityOf(compared)};`;
+  return `n${String(compared)};`;
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 4096) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 4096));
+  }
+  return text;
+}
+
+/** Instances are keys by identity, as Python's default `__hash__` has it. */
+const identities = new WeakMap<object, number>();
+let identitiesGiven = 0;
+
+function identityOf(value: object): number {
+  const known = identities.get(value);
+  if (known !== undefined) return known;
+  identitiesGiven += 1;
+  identities.set(value, identitiesGiven);
+  return identitiesGiven;
+}
+
+/**
+ * What it costs to compare a key: 1, and for a composite key 1 for each of its parts and for every 16 bytes. Stops
+ * counting over `budget`, so that a tuple of tuples of itself costs no more than the budget.
+ */
+export function keyCost(key: PyValue, budget: number, depth = 0): number {
+  if (key === null || typeof key !== "object") return 1;
+  if (key instanceof Uint8Array) return 1 + (key.length >>> 4);
+  if (!(key instanceof PyTuple || isFrozenSet(key))) return 1;
+  let cost = 1;
+  for (const part of key) {
+    if (cost > budget || depth > MAX_KEY_DEPTH) break;
+    cost += keyCost(part, budget - cost, depth + 1);
+  }
+  return cost;
+}
+
+function refuseUnhashable(value: object): void {
+  const type = Array.isArray(value)
+    ? "list"
+    : value instanceof Map
+      ? "dict"
+      : value instanceof Set
+        ? "set"
+        : value instanceof PyByteArray
+          ? "bytearray"
+          : undefined;
+  if (type) throw new TypeError(`Cannot use a ${type} as a key: Python cannot hash it`);
+}

@@ -1,0 +1,33 @@
+// The budgets of the decoder: always on, each checked before what it bounds is allocated.
+
+/** What a pickle may cost whoever decodes it. Each is refused one over, with a `LIMIT` error that names it. */
+export interface PickleLimits {
+  /** Bytes of input that the decoder takes in. Default 1 GiB: a whole-buffer caller holds them already. */
+  readonly maxBytes: number;
+  /**
+   * How deep containers may stand in one another, so that code which walks the value recursively cannot overflow its
+   * stack. Default 1000, as CPython's recursion limit. Back references of a recursive value do not count.
+   */
+  readonly maxDepth: number;
+  /** Entries in the memo, and the highest index that a PUT may name. Default 10,000,000. */
+  readonly maxMemo: number;
+  /** Items put into lists, tuples, sets and dicts, keys and values counted apart. Default 10,000,000. */
+  readonly maxItems: number;
+  /** Values on the stack at once. Default 10,000,000: all items of a tuple stand there before the tuple is made. */
+  readonly maxStack: number;
+  /**
+   * Digits of an int written as decimal text (protocols 0 and 1), whose parsing is quadratic. Default 4,300, as in
+   * CPython 3.11 and later (`sys.set_int_max_str_digits`). Binary ints are linear and not bound by this.
+   */
+  readonly maxIntDigits: number;
+}
+
+/** The limits that hold where a caller names no other. */
+export const defaultLimits: PickleLimits = Object.freeze({
+  maxBytes: 1024 ** 3,
+  maxDepth: 1000,
+  maxMemo: 10_000_000,
+  maxItems: 10_000_000,
+  maxStack: 10_000_000,
+  maxIntDigits: 4300,
+});

@@ -1,0 +1,130 @@
+// The opcodes of the pickle language, protocols 0 to 5: the one table that the decoder reads its argument shapes from.
+// Source: CPython Lib/pickletools.py (names, codes, arguments, protocols), PEP 307, PEP 3154, PEP 574.
+
+/** Every opcode of pickle protocols 0 to 5, by the name that CPython's `pickletools` gives it. */
+export enum Op {
+  MARK = 0x28,
+  STOP = 0x2e,
+  POP = 0x30,
+  POP_MARK = 0x31,
+  DUP = 0x32,
+  FLOAT = 0x46,
+  INT = 0x49,
+  BININT = 0x4a,
+  BININT1 = 0x4b,
+  LONG = 0x4c,
+  BININT2 = 0x4d,
+  NONE = 0x4e,
+  PERSID = 0x50,
+  BINPERSID = 0x51,
+  REDUCE = 0x52,
+  STRING = 0x53,
+  BINSTRING = 0x54,
+  SHORT_BINSTRING = 0x55,
+  UNICODE = 0x56,
+  BINUNICODE = 0x58,
+  APPEND = 0x61,
+  BUILD = 0x62,
+  GLOBAL = 0x63,
+  DICT = 0x64,
+  EMPTY_DICT = 0x7d,
+  APPENDS = 0x65,
+  GET = 0x67,
+  BINGET = 0x68,
+  INST = 0x69,
+  LONG_BINGET = 0x6a,
+  LIST = 0x6c,
+  EMPTY_LIST = 0x5d,
+  OBJ = 0x6f,
+  PUT = 0x70,
+  BINPUT = 0x71,
+  LONG_BINPUT = 0x72,
+  SETITEM = 0x73,
+  TUPLE = 0x74,
+  EMPTY_TUPLE = 0x29,
+  SETITEMS = 0x75,
+  BINFLOAT = 0x47,
+  // Protocol 2
+  PROTO = 0x80,
+  NEWOBJ = 0x81,
+  EXT1 = 0x82,
+  EXT2 = 0x83,
+  EXT4 = 0x84,
+  TUPLE1 = 0x85,
+  TUPLE2 = 0x86,
+  TUPLE3 = 0x87,
+  NEWTRUE = 0x88,
+  NEWFALSE = 0x89,
+  LONG1 = 0x8a,
+  LONG4 = 0x8b,
+  // Protocol 3
+  BINBYTES = 0x42,
+  SHORT_BINBYTES = 0x43,
+  // Protocol 4
+  SHORT_BINUNICODE = 0x8c,
+  BINUNICODE8 = 0x8d,
+  BINBYTES8 = 0x8e,
+  EMPTY_SET = 0x8f,
+  ADDITEMS = 0x90,
+  FROZENSET = 0x91,
+  NEWOBJ_EX = 0x92,
+  STACK_GLOBAL = 0x93,
+  MEMOIZE = 0x94,
+  FRAME = 0x95,
+  // Protocol 5
+  BYTEARRAY8 = 0x96,
+  NEXT_BUFFER = 0x97,
+  READONLY_BUFFER = 0x98,
+}
+
+/**
+ * What follows an opcode in the stream: a number of bytes when it is 0 or more, else one of the shapes below.
+ * Counted shapes are a little-endian length and that many bytes; a line ends with `\n`.
+ */
+export enum Shape {
+  Counted1 = -1,
+  Counted4 = -4,
+  Counted8 = -8,
+  Line = -10,
+  TwoLines = -20,
+  /** The byte is no opcode. */
+  Unknown = -99,
+}
+
+const counted1: readonly Op[] = [Op.SHORT_BINSTRING, Op.SHORT_BINUNICODE, Op.SHORT_BINBYTES, Op.LONG1];
+const counted4: readonly Op[] = [Op.BINSTRING, Op.BINUNICODE, Op.BINBYTES, Op.LONG4];
+const counted8: readonly Op[] = [Op.BINUNICODE8, Op.BINBYTES8, Op.BYTEARRAY8];
+const lines: readonly Op[] = [Op.INT, Op.LONG, Op.FLOAT, Op.STRING, Op.UNICODE, Op.GET, Op.PUT, Op.PERSID];
+const twoLines: readonly Op[] = [Op.GLOBAL, Op.INST];
+const fixed: readonly (readonly [bytes: number, opcodes: readonly Op[]])[] = [
+  [1, [Op.BININT1, Op.BINGET, Op.BINPUT, Op.PROTO, Op.EXT1]],
+  [2, [Op.BININT2, Op.EXT2]],
+  [4, [Op.BININT, Op.LONG_BINGET, Op.LONG_BINPUT, Op.EXT4]],
+  [8, [Op.BINFLOAT, Op.FRAME]],
+];
+
+/** The shape of each of the 256 possible opcode bytes. */
+export const shapes: Int8Array = (() => {
+  const table = new Int8Array(256).fill(Shape.Unknown);
+  for (const code of Object.values(Op)) if (typeof code === "number") table[code] = 0;
+  for (const [bytes, opcodes] of fixed) for (const op of opcodes) table[op] = bytes;
+  for (const op of counted1) table[op] = Shape.Counted1;
+  for (const op of counted4) table[op] = Shape.Counted4;
+  for (const op of counted8) table[op] = Shape.Counted8;
+  for (const op of lines) table[op] = Shape.Line;
+  for (const op of twoLines) table[op] = Shape.TwoLines;
+  return table;
+})();
+
+/** The highest pickle protocol there is, and the highest that this package reads and writes. */
+export const HIGHEST_PROTOCOL = 5;
+
+/** A version of the pickle language. */
+export type PickleProtocol = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** CPython's frames: how many bytes make the pickler close one, and how few are not framed at all (PEP 3154). */
+export const FRAME_SIZE_TARGET: number = 64 * 1024;
+export const FRAME_SIZE_MIN = 4;
+
+/** How many items CPython puts between one MARK and its APPENDS, SETITEMS or ADDITEMS. */
+export const BATCH_SIZE = 1000;

@@ -1,0 +1,15 @@
+// @fileshare/server: serve files to Python peers and to @fileshare/client.
+
+export type { Client, ServidorEvents } from "./events.js";
+export {
+  type Answer,
+  answered,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  RefusedError,
+} from "./operations/handler.js";
+export type { ServidorOptions } from "./options.js";
+export { type Address, Servidor, serve } from "./servidor.js";
+export { DirectoryStorage } from "./storage/directory.js";
+export type { Storage, StoredFile } from "./storage/storage.js";

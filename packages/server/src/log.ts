@@ -1,0 +1,41 @@
+// The command's log: JSON lines on stderr, or readable ones where stderr is a terminal.
+
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+import type { Servidor } from "./servidor.js";
+
+/** A logger on stderr. */
+export function createLogger(level: string): Logger {
+  const destination = process.stderr.isTTY
+    ? pretty({ destination: 2, sync: true, ignore: "pid,hostname" })
+    : pino.destination({ dest: 2, sync: true });
+  return pino({ level, base: null }, destination);
+}
+
+/** Logs what a server does. */
+export function logEvents(servidor: Servidor, logger: Logger): void {
+  servidor.on("connected", ({ client }) => logger.info({ client }, "connected"));
+  servidor.on("dropped", ({ address }) => logger.warn({ address }, "turned away: too many connections"));
+  servidor.on("request", ({ client, operacion, data }) =>
+    logger.debug({ client, operacion, data: loggable(data) }, "request"),
+  );
+  servidor.on("sent", ({ client, operacion, ms }) =>
+    logger.info({ client, operacion, ms: Math.round(ms) }, "answered"),
+  );
+  servidor.on("refused", ({ client, operacion, error }) =>
+    logger.warn({ client, operacion, reason: messageOf(error) }, "refused"),
+  );
+  servidor.on("failed", ({ client, error }) =>
+    logger.warn({ client, reason: messageOf(error) }, "connection failed"),
+  );
+  servidor.on("closed", ({ client }) => logger.info({ client }, "closed"));
+}
+
+/** Names are logged; anything larger a peer may send is not. */
+function loggable(data: unknown): unknown {
+  return typeof data === "string" ? data.slice(0, 256) : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

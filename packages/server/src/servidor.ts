@@ -1,0 +1,313 @@
+// The server: one loop accepts connections, one loop for each client listens to it and answers.
+//
+// Requests come in as Mensajes from a Conexion, go by their operation to a handler, and its answer leaves through the
+// same Conexion. Files go from the storage to the connection piece by piece.
+
+import { lookup } from "node:dns/promises";
+import { EventEmitter, on } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import {
+  Conexion,
+  ConexionError,
+  Content,
+  type Contract,
+  FrameError,
+  Mensaje,
+  MensajeError,
+  type Operaciones,
+} from "@fileshare/protocol";
+import { socketTransport } from "@fileshare/protocol/node";
+import type { Client, ServidorEvents } from "./events.js";
+import { descargar } from "./operations/descargar.js";
+import { answered, type Handler, RefusedError } from "./operations/handler.js";
+import { listar } from "./operations/listar.js";
+import { type ServidorOptions, type Settings, settle } from "./options.js";
+
+/** Where a server listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A client's connection, and what the server knows of it. */
+interface Listening {
+  readonly client: Client;
+  /** Between requests: it can be closed without cutting anything off. */
+  idle: boolean;
+  over: Promise<void>;
+}
+
+/**
+ * Serves files to any number of clients.
+ *
+ * @example
+ * ```ts
+ * import { Servidor } from "@fileshare/server";
+ *
+ * const servidor = new Servidor({ folder: "archivos" });
+ * const { port } = await servidor.bindListen();
+ * const accepting = servidor.acceptConnections();
+ * // ... later
+ * await servidor.close();
+ * await accepting;
+ * ```
+ */
+export class Servidor<C extends Contract = Operaciones>
+  extends EventEmitter<ServidorEvents>
+  implements AsyncDisposable
+{
+  readonly #settings: Settings;
+  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #clients = new Map<Conexion, Listening>();
+  /** Cuts what is under way when the grace period is over. */
+  readonly #cutting = new AbortController();
+  #server: Server | undefined;
+  #accepted: AsyncIterableIterator<[Socket]> | undefined;
+  #address: Address | undefined;
+  #clientsSoFar = 0;
+  #closing: Promise<void> | undefined;
+
+  /** @throws {RangeError} when an option is out of its range */
+  constructor(options: ServidorOptions<C> = {}) {
+    super();
+    this.#settings = settle(options);
+    const handlers = { listar, descargar, ...options.handlers };
+    this.#handlers = new Map(Object.entries(handlers) as [string, Handler][]);
+  }
+
+  /** Where the server listens, once it does. */
+  get address(): Address | undefined {
+    return this.#address;
+  }
+
+  /**
+   * Opens the listening socket. Connections wait until {@link acceptConnections} takes them.
+   *
+   * @throws the system's error when the address cannot be had (`code` EADDRINUSE, EACCES, ENOTFOUND)
+   */
+  async bindListen(): Promise<Address> {
+    if (this.#server) throw new Error("Cannot listen: the server does already");
+    const { host, port, backlog, maxConnections } = this.#settings;
+    // A half-closed connection is still answered: the peer may have ended its side after its last request.
+    const server = createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+    this.#server = server;
+    server.maxConnections = maxConnections;
+    server.on("drop", (data) => this.#tell("dropped", { address: addressOf(data ?? {}) }));
+    this.#accepted = on(server, "connection", { close: ["close"] }) as AsyncIterableIterator<[Socket]>;
+    // The peers of old know `localhost` as an IPv4 address.
+    const { address } = await lookup(host, { order: "ipv4first" });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host: address, port, backlog }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    const bound = server.address();
+    this.#address = { host, port: bound !== null && typeof bound === "object" ? bound.port : port };
+    return this.#address;
+  }
+
+  /** Accepts connections, and listens to each in a loop of its own. Returns when the server was closed. */
+  async acceptConnections(): Promise<void> {
+    if (!this.#accepted) throw new Error("Cannot accept connections: call bindListen first");
+    for await (const [socket] of this.#accepted) {
+      const { maxRequestBytes, stallMs, acceptClass } = this.#settings;
+      const conexion = new Conexion(socketTransport(socket), {
+        maxFrameBytes: maxRequestBytes,
+        maxBufferedBytes: maxRequestBytes,
+        streamFrom: Number.POSITIVE_INFINITY,
+        stallMs,
+        acceptClass,
+      });
+      this.#enter(conexion, addressOf(socket)).over = this.listenClient(conexion);
+    }
+  }
+
+  /** Answers the requests of one client, in order, until it says good-bye or its connection breaks. Never rejects. */
+  async listenClient(conexion: Conexion): Promise<void> {
+    const listening = this.#clients.get(conexion) ?? this.#enter(conexion, "unknown");
+    const { client } = listening;
+    this.#tell("connected", { client });
+    try {
+      while (!this.#closing) {
+        listening.idle = true;
+        const mensaje = await this.#receive(conexion, client);
+        if (!mensaje) break;
+        listening.idle = false;
+        if (mensaje !== "refused") await this.manejarMensaje(conexion, mensaje);
+      }
+    } catch (error) {
+      if (!this.#closing) this.#tell("failed", { client, error });
+    }
+    await conexion.close().catch(() => {});
+    this.#clients.delete(conexion);
+    this.#tell("closed", { client });
+  }
+
+  /**
+   * Takes a request to the handler of its operation, and its answer back to the client. A request that cannot be
+   * answered otherwise is answered with `estado="error"`.
+   *
+   * @throws {ConexionError} when the connection broke over it
+   */
+  async manejarMensaje(conexion: Conexion, mensaje: Mensaje): Promise<void> {
+    const client = this.#clients.get(conexion)?.client ?? { id: 0, address: "" };
+    const operacion = mensaje.operacion ?? "";
+    const started = performance.now();
+    this.#tell("request", { client, operacion, data: mensaje.data });
+    try {
+      const handler = this.#handlers.get(operacion);
+      const operation = Object.hasOwn(this.#settings.contract, operacion)
+        ? this.#settings.contract[operacion]
+        : undefined;
+      if (!handler || !operation)
+        throw new RefusedError(`There is no operation ${JSON.stringify(operacion)}`);
+      const answer = await handler(operation.request(mensaje.data), {
+        storage: this.#settings.storage,
+        conexion,
+        signal: this.#cutting.signal,
+        enviarArchivo: (nombre) => this.enviarArchivo(conexion, nombre),
+      });
+      if (answer instanceof Mensaje) await this.#reply(conexion, answer);
+      else if (answer !== answered) await this.#reply(conexion, new Mensaje({ data: answer, estado: "ok" }));
+    } catch (error) {
+      if (conexion.closed) throw error;
+      this.#tell("refused", { client, operacion, error });
+      await this.#reply(conexion, new Mensaje({ estado: "error" }));
+      return;
+    }
+    this.#tell("sent", { client, operacion, ms: performance.now() - started });
+  }
+
+  /**
+   * Sends the content of a file as one Mensaje, piece by piece: memory does not grow with its size. The connection is
+   * cut where the file becomes shorter while it is sent, as no byte that was promised can be made up.
+   *
+   * @throws {RefusedError} when there is no such file, or it is larger than a frame can be; nothing was sent
+   * @throws {ConexionError} when the connection broke over it
+   */
+  async enviarArchivo(conexion: Conexion, nombre: string): Promise<typeof answered> {
+    await using file = await this.#settings.storage.open(nombre);
+    if (!file) throw new RefusedError(`There is no file ${JSON.stringify(nombre)}`);
+    const { size } = file;
+    const content = new Content(size, { open: () => file.read(0, size)[Symbol.asyncIterator]() });
+    try {
+      await this.#reply(conexion, new Mensaje({ data: content, estado: "ok" }));
+    } catch (cause) {
+      if (!(cause instanceof FrameError)) throw cause;
+      throw new RefusedError(`The file ${JSON.stringify(nombre)} is larger than a frame can be`, { cause });
+    }
+    return answered;
+  }
+
+  /**
+   * Stops the server: no new connections, replies that are under way may finish within the grace period, then
+   * everything is cut. Resolves when nothing is left open.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#server;
+    const stopped = new Promise<void>((resolve) => {
+      if (server?.listening) server.close(() => resolve());
+      else resolve();
+    });
+    for (const [conexion, { idle }] of this.#clients) if (idle) conexion.close().catch(() => {});
+    const allOver = Promise.all(Array.from(this.#clients.values(), ({ over }) => over));
+    await within(this.#settings.graceMs, allOver);
+    const reason = new ConexionError("CLOSED", "The server was closed");
+    this.#cutting.abort(reason);
+    for (const conexion of this.#clients.keys()) conexion.abort(reason);
+    await stopped;
+  }
+
+  /** The next request; null at the end; `refused` for one that could not be read and was answered so. */
+  async #receive(conexion: Conexion, client: Client): Promise<Mensaje | null | "refused"> {
+    try {
+      return await conexion.recibirMensaje({ signal: this.#cutting.signal });
+    } catch (error) {
+      if (error instanceof FrameError) {
+        // Nothing that follows can be told apart any more: a last word, and good-bye.
+        await this.#reply(conexion, new Mensaje({ estado: "error" }));
+        throw error;
+      }
+      if (!(error instanceof MensajeError) || conexion.closed) throw error;
+      this.#tell("refused", { client, operacion: null, error });
+      await this.#reply(conexion, new Mensaje({ estado: "error" }));
+      return "refused";
+    }
+  }
+
+  #reply(conexion: Conexion, mensaje: Mensaje): Promise<void> {
+    return conexion.enviarMensaje(mensaje, { signal: this.#cutting.signal });
+  }
+
+  #enter(conexion: Conexion, address: string): Listening {
+    this.#clientsSoFar += 1;
+    const client: Client = { id: this.#clientsSoFar, address };
+    const listening: Listening = { client, idle: true, over: Promise.resolve() };
+    this.#clients.set(conexion, listening);
+    return listening;
+  }
+
+  /** Tells the listeners of an event. What a listener throws is its own affair, and is reported as the process's. */
+  #tell<K extends keyof ServidorEvents>(event: K, ...args: ServidorEvents[K]): void {
+    try {
+      (this as EventEmitter).emit(event, ...args);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/**
+ * Starts a server: listens and accepts.
+ *
+ * @example
+ * ```ts
+ * import { serve } from "@fileshare/server";
+ *
+ * await using servidor = await serve({ folder: "archivos", port: 0 });
+ * console.log(servidor.address?.port);
+ * ```
+ * @throws as {@link Servidor.bindListen}
+ */
+export async function serve<C extends Contract = Operaciones>(
+  options: ServidorOptions<C> = {},
+): Promise<Servidor<C>> {
+  const servidor = new Servidor<C>(options);
+  await servidor.bindListen();
+  void servidor.acceptConnections();
+  return servidor;
+}
+
+/** Resolves when the promise does, or when the time is over. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    if (ms !== Number.POSITIVE_INFINITY) timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, timeout]);
+  clearTimeout(timer);
+}
+
+interface RemoteEnd {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+function addressOf(peer: RemoteEnd): string {
+  const { remoteAddress = "unknown", remotePort } = peer;
+  const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
+  return remotePort === undefined ? host : `${host}:${remotePort}`;
+}

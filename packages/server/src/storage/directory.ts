@@ -1,0 +1,160 @@
+// The files of one folder of the local file system, and nothing outside it.
+
+import { constants, type Dirent, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, readdir, realpath } from "node:fs/promises";
+import { join, sep } from "node:path";
+import type { Storage, StoredFile } from "./storage.js";
+
+/** How much of a file is read at once. Two such pieces are held for each file that is being sent. */
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * A file is opened without following a link (its path was resolved before), and without waiting for the other end of a
+ * named pipe.
+ */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** Errors of the file system that mean: there is no such file to be served. */
+const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "EISDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "EACCES",
+  "EPERM",
+  "ENXIO",
+  "EINVAL",
+  "ERR_INVALID_ARG_VALUE",
+]);
+
+/**
+ * Serves the regular files that stand directly in a folder. Subfolders, devices and pipes are not served, nor links that
+ * lead out of the folder.
+ */
+export class DirectoryStorage implements Storage {
+  readonly #folder: string;
+
+  /** @param folder its path; it must exist when the first file is asked for */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async list(): Promise<string[]> {
+    const root = await realpath(this.#folder);
+    const entries = await readdir(root, { withFileTypes: true });
+    const served = await Promise.all(entries.map((entry) => this.#isServed(root, entry)));
+    return entries.flatMap((entry, i) => (served[i] ? entry.name : [])).sort();
+  }
+
+  async open(name: string): Promise<StoredFile | undefined> {
+    if (!isPlainName(name)) return undefined;
+    try {
+      const root = await realpath(this.#folder);
+      const path = await realpath(join(root, name));
+      return isWithin(root, path) ? await openRegular(path) : undefined;
+    } catch (error) {
+      if (NOT_SERVED.has((error as NodeJS.ErrnoException).code)) return undefined;
+      throw error;
+    }
+  }
+
+  async #isServed(root: string, entry: Dirent): Promise<boolean> {
+    if (entry.isFile()) return true;
+    if (!entry.isSymbolicLink()) return false;
+    try {
+      const path = await realpath(join(root, entry.name));
+      return isWithin(root, path) && (await lstat(path)).isFile();
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Whether a name can only mean an entry of the folder itself. */
+function isPlainName(name: string): boolean {
+  return (
+    name !== "" &&
+    name !== "." &&
+    name !== ".." &&
+    !name.includes("/") &&
+    !name.includes(sep) &&
+    !name.includes("\0")
+  );
+}
+
+function isWithin(root: string, path: string): boolean {
+  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+async function openRegular(path: string): Promise<StoredFile | undefined> {
+  const handle = await open(path, OPEN_FLAGS);
+  try {
+    const stats = await handle.stat();
+    // The path may have been replaced since it was resolved: what was opened must still be what stands there.
+    if (stats.isFile() && (await isUnchanged(path, stats))) return new DirectoryFile(handle, stats);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return undefined;
+}
+
+async function isUnchanged(path: string, opened: Stats): Promise<boolean> {
+  if ((await realpath(path)) !== path) return false;
+  const now = await lstat(path);
+  return now.ino === opened.ino && now.dev === opened.dev;
+}
+
+class DirectoryFile implements StoredFile {
+  readonly size: number;
+  readonly version: string;
+  readonly modified: Date;
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle, stats: Stats) {
+    this.#handle = handle;
+    this.size = stats.size;
+    this.version = `${stats.size}-${stats.mtimeMs}-${stats.ino}`;
+    this.modified = stats.mtime;
+  }
+
+  async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
+    const length = Math.min(PIECE_BYTES, end - start);
+    const buffers = [
+      Buffer.allocUnsafeSlow(length),
+      Buffer.allocUnsafeSlow(end - start > length ? length : 0),
+    ];
+    let position = start;
+    const readInto = (buffer: Buffer): Promise<number> =>
+      this.#handle
+        .read(buffer, 0, Math.min(length, end - position), position)
+        .then((result) => result.bytesRead);
+    let [buffer, other] = buffers as [Buffer, Buffer];
+    let reading = readInto(buffer);
+    try {
+      while (position < end) {
+        const bytesRead = await reading;
+        if (bytesRead === 0) return;
+        position += bytesRead;
+        const piece = buffer.subarray(0, bytesRead);
+        // The next piece is read while the consumer is busy with this one.
+        [buffer, other] = [other, buffer];
+        if (position < end) reading = readInto(buffer);
+        yield piece;
+      }
+    } finally {
+      // The buffers may only be let go when nothing is read into them any more.
+      await reading.catch(() => {});
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
