@@ -44,11 +44,12 @@ program
     run(flags.server, (cliente, signal) => get(cliente, names, flags, signal)),
   );
 
-// A reader that has seen enough (head, say) closes the pipe: no error of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(exitCodes.done);
-  throw error;
-});
+// A reader that has seen enough (head, say) closes the pipe: no error of ours, and downloads go on.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 try {
   await program.parseAsync();

@@ -22,6 +22,7 @@ import { resolveTarget } from "./download/target.js";
 import { RefusedError, ReplyError } from "./errors.js";
 import { type ClienteOptions, type Settings, settle } from "./options.js";
 import { TurnQueue } from "./queue.js";
+import { linkSignals } from "./signals.js";
 
 /** What a single request may be told. */
 export interface RequestOptions {
@@ -67,8 +68,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ConexionError} `UNREACHABLE` when it cannot
    */
   async connect(options: RequestOptions = {}): Promise<void> {
-    const signal = this.#signal(options);
-    const over = await this.#turns.take(signal);
+    const { signal, over } = await this.#turn(options);
     try {
       await this.#open(signal);
     } finally {
@@ -98,6 +98,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ConexionError} when the connection could not be opened, or is lost
    */
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
+    options.signal?.throwIfAborted();
     const path = await resolveTarget(options.folder ?? "descargas", options.saveAs ?? nombre);
     const content = await this.stream(nombre, options);
     await saveContent(content, path, (received) =>
@@ -146,37 +147,38 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     options: RequestOptions | undefined,
     what: string,
   ): Promise<unknown> {
-    const operation = this.#settings.contract[operacion];
+    const { contract } = this.#settings;
+    const operation = Object.hasOwn(contract, operacion) ? contract[operacion] : undefined;
     if (!operation)
       throw new TypeError(`Cannot request ${JSON.stringify(operacion)}: the contract has no such operation`);
-    const signal = this.#signal(options);
-    const over = await this.#turns.take(signal);
+    const { signal, over } = await this.#turn(options);
+    let arriving: Content | undefined;
     let streaming = false;
     try {
       const conexion = await this.#open(signal);
       await conexion.enviarMensaje(new Mensaje({ operacion, data }), { signal });
       const reply = await this.#receive(conexion, signal);
-      const streamed = reply.data instanceof Content;
+      if (reply.data instanceof Content) arriving = reply.data;
       // Of a reply that is still arriving, `estado` may stand after the data.
-      if (!streamed || reply.estado !== null) checkEstado(reply, operacion, what);
-      const checked = await checkData(reply, operation.reply);
-      if (!streamed || !(checked instanceof Content)) return checked;
+      if (!arriving || reply.estado !== null) checkEstado(reply, operacion, what);
+      const checked = checkData(conexion, reply, operation.reply);
+      if (!arriving || !(checked instanceof Content)) return checked;
       streaming = true;
-      return guardContent(checked, () => checkEstado(reply, operacion, what), over);
+      return guardContent(conexion, checked, () => checkEstado(reply, operacion, what), over);
     } finally {
-      if (!streaming) over();
+      if (!streaming) {
+        await arriving?.cancel();
+        over();
+      }
     }
   }
 
   async #receive(conexion: Conexion, signal: AbortSignal): Promise<Mensaje> {
-    try {
-      const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#settings.replyTimeoutMs });
-      if (reply) return reply;
-    } catch (cause) {
-      if (cause instanceof MensajeError)
-        throw new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause });
-      throw cause;
-    }
+    const { replyTimeoutMs } = this.#settings;
+    const reply = await conexion
+      .recibirMensaje({ signal, firstByteMs: replyTimeoutMs })
+      .catch((cause: unknown) => throwReplyError(conexion, cause));
+    if (reply) return reply;
     const error = new ConexionError("CUT", "The server closed the connection without a reply");
     conexion.abort(error);
     throw error;
@@ -200,9 +202,22 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     return this.#conexion;
   }
 
-  #signal(options: RequestOptions | undefined): AbortSignal {
-    const closing = this.#closing.signal;
-    return options?.signal ? AbortSignal.any([closing, options.signal]) : closing;
+  /** Waits for a turn. Until it is over its signal aborts with the request's own, and when the client is closed. */
+  async #turn(options: RequestOptions | undefined): Promise<{ signal: AbortSignal; over: () => void }> {
+    const { signal, unlink } = linkSignals(this.#closing.signal, options?.signal);
+    try {
+      const over = await this.#turns.take(signal);
+      return {
+        signal,
+        over: () => {
+          unlink();
+          over();
+        },
+      };
+    } catch (error) {
+      unlink();
+      throw error;
+    }
   }
 }
 
@@ -224,30 +239,44 @@ function checkEstado(reply: Mensaje, operacion: string, what: string): void {
   if (reply.estado !== "ok") throw new RefusedError(operacion, what, reply.estado);
 }
 
-async function checkData<T>(reply: Mensaje, check: (data: Mensaje["data"]) => T): Promise<T> {
+function checkData<T>(conexion: Conexion, reply: Mensaje, check: (data: Mensaje["data"]) => T): T {
   try {
     return check(reply.data);
   } catch (cause) {
-    if (reply.data instanceof Content) await reply.data.cancel();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ReplyError(`The server's reply is not what was asked for: ${reason}`, { cause });
+    const error = new ReplyError(`The server's reply is not what was asked for: ${reason}`, { cause });
+    conexion.abort(error);
+    throw error;
   }
 }
 
+/** Throws what receiving a reply threw. One that is no Mensaje is the end of its connection. */
+function throwReplyError(conexion: Conexion, cause: unknown): never {
+  if (!(cause instanceof MensajeError)) throw cause;
+  const error = new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause });
+  conexion.abort(error);
+  throw error;
+}
+
 /** A content that keeps its turn until it was read or given up, and whose end is checked. */
-function guardContent(content: Content, checkEnd: () => void, over: () => void): Content {
+function guardContent(conexion: Conexion, content: Content, checkEnd: () => void, over: () => void): Content {
   const inner = content[Symbol.asyncIterator]();
+  let left = content.length;
   const iterator: AsyncIterator<Uint8Array> = {
     async next() {
       try {
         const result = await inner.next();
-        if (!result.done) return result;
-        over();
+        if (!result.done) {
+          left -= result.value.length;
+          return result;
+        }
+        if (left > 0) throw new ConexionError("CLOSED", "The content was given up before its end");
         checkEnd();
+        over();
         return result;
       } catch (error) {
         over();
-        throw error;
+        return throwReplyError(conexion, error);
       }
     },
     async return() {
@@ -256,8 +285,11 @@ function guardContent(content: Content, checkEnd: () => void, over: () => void):
     },
   };
   const cancel = async (): Promise<void> => {
-    await content.cancel();
-    over();
+    try {
+      await content.cancel();
+    } finally {
+      over();
+    }
   };
   return new Content(content.length, { open: () => iterator, cancel });
 }

@@ -70,11 +70,16 @@ export function settle<C extends Contract>(options: ClienteOptions<C>): Settings
     contract: options.contract ?? operaciones,
   };
   checkRange("port", settings.port, 1, 65_535);
-  checkRange("connectTimeoutMs", settings.connectTimeoutMs, 1, Number.POSITIVE_INFINITY);
-  checkRange("replyTimeoutMs", settings.replyTimeoutMs, 1, Number.POSITIVE_INFINITY);
-  checkRange("stallMs", settings.stallMs, 1, Number.POSITIVE_INFINITY);
+  checkTimeout("connectTimeoutMs", settings.connectTimeoutMs);
+  checkTimeout("replyTimeoutMs", settings.replyTimeoutMs);
+  checkTimeout("stallMs", settings.stallMs);
   checkRange("maxBufferedBytes", settings.maxBufferedBytes, 1024, Number.POSITIVE_INFINITY);
   return Object.freeze(settings);
+}
+
+/** A timer's most is 2 ** 31 - 1 ms: Node takes a longer time for none at all. */
+function checkTimeout(name: string, ms: number): void {
+  if (ms !== Number.POSITIVE_INFINITY) checkRange(name, ms, 1, 2 ** 31 - 1);
 }
 
 function checkRange(name: string, value: number, least: number, most: number): void {

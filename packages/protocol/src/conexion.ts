@@ -172,6 +172,7 @@ export class Conexion implements AsyncDisposable {
     try {
       await turn.begins;
       const content = mensaje.data instanceof Content ? mensaje.data : undefined;
+      if (content && content.length > MAX_FRAME_BYTES) throw new FrameError(content.length, MAX_FRAME_BYTES);
       const textLengths = content && this.#dialect.protocol < 3 ? await countText(content) : undefined;
       const parts = encodeMensaje(mensaje, this.#dialect, textLengths);
       const length = parts.reduce((sum, part) => sum + part.length, 0);
@@ -280,24 +281,32 @@ export class Conexion implements AsyncDisposable {
         end();
         return { done: true, value: undefined };
       } catch (error) {
-        if (error instanceof MensajeError) await this.#skipFrame();
         end();
+        if (error instanceof MensajeError) await this.#skipFrame();
         throw error;
       }
     };
     const cancel = async (): Promise<void> => {
       if (over) return;
-      await this.#skipFrame();
+      // Where the connection breaks meanwhile, the next wait on it tells.
+      await this.#skipFrame().catch(() => {});
       end();
     };
+    // One at a time: to give up while a piece is awaited must not read beside it.
+    let last: Promise<unknown> = Promise.resolve();
+    const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+      const result = last.then(act, act);
+      last = result;
+      return result;
+    };
     const iterator: AsyncIterator<Uint8Array, undefined> = {
-      next,
+      next: () => inTurn(next),
       return: async () => {
-        await cancel();
+        await inTurn(cancel);
         return { done: true, value: undefined };
       },
     };
-    return new Content(decoder.bytesLeft, { open: () => iterator, cancel });
+    return new Content(decoder.bytesLeft, { open: () => iterator, cancel: () => inTurn(cancel) });
   }
 
   async #piece(most: number): Promise<Uint8Array> {
@@ -346,14 +355,14 @@ export class Conexion implements AsyncDisposable {
   // Out
 
   async #sendContent(content: Content, gap: Gap, before: Uint8Array[], after: Uint8Array[]): Promise<void> {
-    if (content.length === 0) return this.#write([...before, ...after]);
-    let left = content.length;
+    if (gap.length === 0) return this.#write([...before, ...after]);
+    let left = gap.length;
     let begun = false;
     try {
       for await (const piece of content) {
-        left -= piece.length;
-        if (left < 0) throw new RangeError("there is more of it");
         const chunk = gap.gap === "bytes" ? piece : asText(gap.gap, piece);
+        left -= chunk.length;
+        if (left < 0) throw new RangeError("there is more of it");
         const chunks = begun ? [chunk] : [...before, chunk];
         begun = true;
         await this.#write(left === 0 ? [...chunks, ...after] : chunks);
@@ -361,11 +370,11 @@ export class Conexion implements AsyncDisposable {
       }
       throw new RangeError("it ended early");
     } catch (cause) {
-      if (cause instanceof ConexionError) throw cause;
-      const message = `Cannot send content of ${content.length} bytes: ${cause instanceof Error ? cause.message : cause}`;
-      const error = new ConexionError("SHORT_CONTENT", message, { cause });
+      if (!begun || this.#failure) throw cause;
       // The header has promised the length: nothing that followed could be told from content.
-      throw begun ? this.#fail(error) : error;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `Cannot send content of ${content.length} bytes: ${reason}`;
+      throw this.#fail(new ConexionError("SHORT_CONTENT", message, { cause }));
     }
   }
 

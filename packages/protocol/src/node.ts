@@ -64,12 +64,16 @@ class SocketTransport implements Transport {
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
     const socket = this.#socket;
-    // The callback is called when the system has the bytes, and with an error when the socket is destroyed before.
     await new Promise<void>((resolve, reject) => {
+      // Called when the system has the bytes; and, without an error, when the socket was destroyed before that.
+      const written = (error?: Error | null): void => {
+        if (!error && !socket.destroyed) resolve();
+        else reject(this.#failure?.reason ?? error ?? socket.errored ?? new Error("The socket was closed"));
+      };
       socket.cork();
       chunks.forEach((chunk, i) => {
         if (i < chunks.length - 1) socket.write(chunk);
-        else socket.write(chunk, (error) => (error ? reject(this.#failure?.reason ?? error) : resolve()));
+        else socket.write(chunk, written);
       });
       socket.uncork();
     });
@@ -134,7 +138,7 @@ export async function connectSocket(options: ConnectSocketOptions = {}): Promise
             `Cannot connect to ${host}:${port}: no answer within ${timeoutMs} ms`,
           ),
         );
-      const timer = setTimeout(onTimeout, timeoutMs);
+      const timer = timeoutMs === Number.POSITIVE_INFINITY ? undefined : setTimeout(onTimeout, timeoutMs);
       stop = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);

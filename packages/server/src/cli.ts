@@ -63,10 +63,12 @@ async function run(folder: string, flags: Flags): Promise<void> {
     process.exitCode = exitCodes.failed;
     return;
   }
+  let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (stopping) process.exit(exitCodes.failed);
+      stopping = true;
       logger.info({ signal }, "stopping: replies under way may finish, once more to stop at once");
-      process.once(signal, () => process.exit(exitCodes.failed));
       void servidor.close();
     });
   }

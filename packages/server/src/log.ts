@@ -17,13 +17,13 @@ export function logEvents(servidor: Servidor, logger: Logger): void {
   servidor.on("connected", ({ client }) => logger.info({ client }, "connected"));
   servidor.on("dropped", ({ address }) => logger.warn({ address }, "turned away: too many connections"));
   servidor.on("request", ({ client, operacion, data }) =>
-    logger.debug({ client, operacion, data: loggable(data) }, "request"),
+    logger.debug({ client, operacion: brief(operacion), data: brief(data) }, "request"),
   );
   servidor.on("sent", ({ client, operacion, ms }) =>
-    logger.info({ client, operacion, ms: Math.round(ms) }, "answered"),
+    logger.info({ client, operacion: brief(operacion), ms: Math.round(ms) }, "answered"),
   );
   servidor.on("refused", ({ client, operacion, error }) =>
-    logger.warn({ client, operacion, reason: messageOf(error) }, "refused"),
+    logger.warn({ client, operacion: brief(operacion), reason: messageOf(error) }, "refused"),
   );
   servidor.on("failed", ({ client, error }) =>
     logger.warn({ client, reason: messageOf(error) }, "connection failed"),
@@ -32,10 +32,10 @@ export function logEvents(servidor: Servidor, logger: Logger): void {
 }
 
 /** Names are logged; anything larger a peer may send is not. */
-function loggable(data: unknown): unknown {
+function brief(data: unknown): string | undefined {
   return typeof data === "string" ? data.slice(0, 256) : undefined;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function messageOf(error: unknown): string | undefined {
+  return brief(error instanceof Error ? error.message : String(error));
 }

@@ -23,7 +23,7 @@ export interface ServidorOptions<C extends Contract> {
   readonly maxRequestBytes?: number | undefined;
   /**
    * Milliseconds for which a peer may leave a request half sent or a reply unread before it is cut off. Between requests
-   * it may be silent as long as it likes. Default 60,000.
+   * it may be silent as long as it likes. Default 60,000; Infinity turns it off.
    */
   readonly stallMs?: number | undefined;
   /** Milliseconds that {@link Servidor.close} lets replies that are under way take to finish. Default 10,000. */
@@ -68,9 +68,16 @@ export function settle<C extends Contract>(options: ServidorOptions<C>): Setting
   checkRange("backlog", settings.backlog, 1, 65_535);
   checkRange("maxConnections", settings.maxConnections, 1, Number.POSITIVE_INFINITY);
   checkRange("maxRequestBytes", settings.maxRequestBytes, 64, 2 ** 32 - 1);
-  checkRange("stallMs", settings.stallMs, 1, Number.POSITIVE_INFINITY);
-  checkRange("graceMs", settings.graceMs, 0, Number.POSITIVE_INFINITY);
+  checkMs("stallMs", settings.stallMs, 1);
+  checkMs("graceMs", settings.graceMs, 0);
   return Object.freeze(settings);
+}
+
+/** Timers count no further: a longer time would be over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function checkMs(name: string, value: number, least: number): void {
+  if (value !== Number.POSITIVE_INFINITY) checkRange(name, value, least, MAX_TIMER_MS);
 }
 
 function checkRange(name: string, value: number, least: number, most: number): void {

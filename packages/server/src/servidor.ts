@@ -4,7 +4,7 @@
 // same Conexion. Files go from the storage to the connection piece by piece.
 
 import { lookup } from "node:dns/promises";
-import { EventEmitter, on } from "node:events";
+import { EventEmitter, on, setMaxListeners } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import {
   Conexion,
@@ -12,6 +12,7 @@ import {
   Content,
   type Contract,
   FrameError,
+  MAX_FRAME_BYTES,
   Mensaje,
   MensajeError,
   type Operaciones,
@@ -22,6 +23,9 @@ import { descargar } from "./operations/descargar.js";
 import { answered, type Handler, RefusedError } from "./operations/handler.js";
 import { listar } from "./operations/listar.js";
 import { type ServidorOptions, type Settings, settle } from "./options.js";
+
+/** How long {@link Servidor.close} waits for what it has cut to let go of files and sockets. */
+const LET_GO_MS = 1000;
 
 /** Where a server listens. */
 export interface Address {
@@ -62,7 +66,9 @@ export class Servidor<C extends Contract = Operaciones>
   /** Cuts what is under way when the grace period is over. */
   readonly #cutting = new AbortController();
   #server: Server | undefined;
+  #binding: Promise<Address> | undefined;
   #accepted: AsyncIterableIterator<[Socket]> | undefined;
+  #accepting = false;
   #address: Address | undefined;
   #clientsSoFar = 0;
   #closing: Promise<void> | undefined;
@@ -73,6 +79,8 @@ export class Servidor<C extends Contract = Operaciones>
     this.#settings = settle(options);
     const handlers = { listar, descargar, ...options.handlers };
     this.#handlers = new Map(Object.entries(handlers) as [string, Handler][]);
+    // Each client that is waited for listens to it: there is no leak to be warned of.
+    setMaxListeners(0, this.#cutting.signal);
   }
 
   /** Where the server listens, once it does. */
@@ -83,34 +91,25 @@ export class Servidor<C extends Contract = Operaciones>
   /**
    * Opens the listening socket. Connections wait until {@link acceptConnections} takes them.
    *
-   * @throws the system's error when the address cannot be had (`code` EADDRINUSE, EACCES, ENOTFOUND)
+   * @throws the system's error when the address cannot be had (`code` EADDRINUSE, EACCES, ENOTFOUND); it may be tried
+   *   again then
    */
   async bindListen(): Promise<Address> {
-    if (this.#server) throw new Error("Cannot listen: the server does already");
-    const { host, port, backlog, maxConnections } = this.#settings;
-    // A half-closed connection is still answered: the peer may have ended its side after its last request.
-    const server = createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-    this.#server = server;
-    server.maxConnections = maxConnections;
-    server.on("drop", (data) => this.#tell("dropped", { address: addressOf(data ?? {}) }));
-    this.#accepted = on(server, "connection", { close: ["close"] }) as AsyncIterableIterator<[Socket]>;
-    // The peers of old know `localhost` as an IPv4 address.
-    const { address } = await lookup(host, { order: "ipv4first" });
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ host: address, port, backlog }, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
-    const bound = server.address();
-    this.#address = { host, port: bound !== null && typeof bound === "object" ? bound.port : port };
-    return this.#address;
+    if (this.#closing) throw new Error("Cannot listen: the server was closed");
+    if (this.#binding) throw new Error("Cannot listen: the server does already");
+    this.#binding = this.#bind();
+    try {
+      return await this.#binding;
+    } catch (error) {
+      this.#binding = undefined;
+      throw error;
+    }
   }
 
   /** Accepts connections, and listens to each in a loop of its own. Returns when the server was closed. */
   async acceptConnections(): Promise<void> {
     if (!this.#accepted) throw new Error("Cannot accept connections: call bindListen first");
+    this.#accepting = true;
     for await (const [socket] of this.#accepted) {
       const { maxRequestBytes, stallMs, acceptClass } = this.#settings;
       const conexion = new Conexion(socketTransport(socket), {
@@ -120,29 +119,17 @@ export class Servidor<C extends Contract = Operaciones>
         stallMs,
         acceptClass,
       });
-      this.#enter(conexion, addressOf(socket)).over = this.listenClient(conexion);
+      this.#enter(conexion, addressOf(socket));
+      void this.listenClient(conexion);
+      socket.resume();
     }
   }
 
   /** Answers the requests of one client, in order, until it says good-bye or its connection breaks. Never rejects. */
-  async listenClient(conexion: Conexion): Promise<void> {
+  listenClient(conexion: Conexion): Promise<void> {
     const listening = this.#clients.get(conexion) ?? this.#enter(conexion, "unknown");
-    const { client } = listening;
-    this.#tell("connected", { client });
-    try {
-      while (!this.#closing) {
-        listening.idle = true;
-        const mensaje = await this.#receive(conexion, client);
-        if (!mensaje) break;
-        listening.idle = false;
-        if (mensaje !== "refused") await this.manejarMensaje(conexion, mensaje);
-      }
-    } catch (error) {
-      if (!this.#closing) this.#tell("failed", { client, error });
-    }
-    await conexion.close().catch(() => {});
-    this.#clients.delete(conexion);
-    this.#tell("closed", { client });
+    listening.over = this.#listen(conexion, listening);
+    return listening.over;
   }
 
   /**
@@ -191,12 +178,14 @@ export class Servidor<C extends Contract = Operaciones>
     await using file = await this.#settings.storage.open(nombre);
     if (!file) throw new RefusedError(`There is no file ${JSON.stringify(nombre)}`);
     const { size } = file;
+    const tooLarge = `The file ${JSON.stringify(nombre)} is larger than a frame can be`;
+    if (size > MAX_FRAME_BYTES) throw new RefusedError(tooLarge);
     const content = new Content(size, { open: () => file.read(0, size)[Symbol.asyncIterator]() });
     try {
       await this.#reply(conexion, new Mensaje({ data: content, estado: "ok" }));
     } catch (cause) {
       if (!(cause instanceof FrameError)) throw cause;
-      throw new RefusedError(`The file ${JSON.stringify(nombre)} is larger than a frame can be`, { cause });
+      throw new RefusedError(tooLarge, { cause });
     }
     return answered;
   }
@@ -214,19 +203,73 @@ export class Servidor<C extends Contract = Operaciones>
     return this.close();
   }
 
+  async #bind(): Promise<Address> {
+    const { host, port, backlog, maxConnections } = this.#settings;
+    // The peers of old know `localhost` as an IPv4 address.
+    const { address } = await lookup(host, { order: "ipv4first" });
+    const server = createServer({
+      // A half-closed connection is still answered: the peer may have ended its side after its last request.
+      allowHalfOpen: true,
+      // Nothing is read from a connection that nobody listens to, and so it cannot fail unheard.
+      pauseOnConnect: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+    });
+    server.maxConnections = maxConnections;
+    server.on("drop", (data) => this.#tell("dropped", { address: addressOf(data ?? {}) }));
+    const accepted = on(server, "connection", { close: ["close"] }) as AsyncIterableIterator<[Socket]>;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host: address, port, backlog }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#server = server;
+    this.#accepted = accepted;
+    const bound = server.address();
+    this.#address = { host, port: bound !== null && typeof bound === "object" ? bound.port : port };
+    return this.#address;
+  }
+
   async #close(): Promise<void> {
+    await this.#binding?.catch(() => {});
     const server = this.#server;
     const stopped = new Promise<void>((resolve) => {
-      if (server?.listening) server.close(() => resolve());
+      if (server) server.close(() => resolve());
       else resolve();
     });
+    // Connections that still wait are taken, to be closed.
+    if (this.#accepted && !this.#accepting) void this.acceptConnections();
     for (const [conexion, { idle }] of this.#clients) if (idle) conexion.close().catch(() => {});
-    const allOver = Promise.all(Array.from(this.#clients.values(), ({ over }) => over));
-    await within(this.#settings.graceMs, allOver);
+    const allOver = (): Promise<unknown> =>
+      Promise.all(Array.from(this.#clients.values(), ({ over }) => over));
+    await within(this.#settings.graceMs, allOver());
     const reason = new ConexionError("CLOSED", "The server was closed");
     this.#cutting.abort(reason);
     for (const conexion of this.#clients.keys()) conexion.abort(reason);
+    // A handler that is stuck does not keep the server open.
+    await within(LET_GO_MS, allOver());
     await stopped;
+  }
+
+  async #listen(conexion: Conexion, listening: Listening): Promise<void> {
+    const { client } = listening;
+    this.#tell("connected", { client });
+    try {
+      while (!this.#closing) {
+        listening.idle = true;
+        const mensaje = await this.#receive(conexion, client);
+        if (!mensaje) break;
+        listening.idle = false;
+        if (mensaje !== "refused") await this.manejarMensaje(conexion, mensaje);
+      }
+    } catch (error) {
+      if (!this.#closing) this.#tell("failed", { client, error });
+    }
+    await conexion.close().catch(() => {});
+    this.#clients.delete(conexion);
+    this.#tell("closed", { client });
   }
 
   /** The next request; null at the end; `refused` for one that could not be read and was answered so. */

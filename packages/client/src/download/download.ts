@@ -55,8 +55,7 @@ export async function saveContent(
     }
     await onDisk(path, part.finish());
   } catch (error) {
-    await content.cancel();
-    await part?.discard();
+    await Promise.allSettled([content.cancel(), part?.discard()]);
     throw error;
   }
 }

@@ -65,6 +65,9 @@ const UNTIL_NEWLINE = -1;
 
 const NOTHING = new Uint8Array(0);
 
+/** Up to this many characters, a string is compared as fast as an int. */
+const CHEAP_KEY_LENGTH = 255;
+
 /** Runs one pickle. Feed it with {@link push} until {@link state} is `done`. */
 export class Decoder {
   readonly #findClass: FindClass | undefined;
@@ -76,6 +79,8 @@ export class Decoder {
   readonly #stack: PyValue[] = [];
   readonly #marks: number[] = [];
   readonly #memo: PyValue[] = [];
+  /** How many entries the memo has, which is where MEMOIZE puts the next one. */
+  #memoized = 0;
   /** The stack's height at the topmost mark: what stands below it cannot be popped. */
   #fence = 0;
   #items = 0;
@@ -95,6 +100,8 @@ export class Decoder {
   #carry: Uint8Array = NOTHING;
   #carried = 0;
   #need = 0;
+  /** Where the last bytes value stood that the caller was asked about: it is asked once. */
+  #declined = -1;
 
   /** The buffer that is being run, and the offset in it of the opcode at work. */
   #input: Uint8Array = NOTHING;
@@ -154,7 +161,9 @@ export class Decoder {
    * @returns how many bytes were consumed: all of them while the state is `more`
    * @throws {PickleDecodeError} and the decoder is of no further use
    */
-  push(chunk: Uint8Array): number {
+  push(bytes: Uint8Array): number {
+    // A Buffer's slice() is a view; a Uint8Array's is a copy.
+    const chunk = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     let offset = 0;
     while (this.#state === "more" && offset < chunk.length) {
       if (this.#carried === 0) {
@@ -203,7 +212,11 @@ export class Decoder {
   /** Copies input that cannot be run yet. The copy grows with what came, never with what was only announced. */
   #keep(chunk: Uint8Array, start: number, end: number): void {
     const length = this.#carried + end - start;
-    if (this.#consumed + length > this.#limits.maxBytes) this.#refuseBytes(length);
+    if (this.#consumed + length > this.#limits.maxBytes) {
+      this.#input = this.#carried > 0 ? this.#carry : chunk;
+      this.#inputStart = this.#at = this.#carried > 0 ? 0 : start;
+      this.#refuseBytes(length);
+    }
     if (length > this.#carry.length) {
       const doubled = Math.max(length, this.#carry.length * 2, 64);
       const capacity = this.#need > 0 ? Math.max(length, Math.min(doubled, this.#need)) : doubled;
@@ -218,7 +231,6 @@ export class Decoder {
   /** Runs the opcodes of input[start..end) that are all there. Gives the offset of the first that is not. */
   #run(input: Uint8Array, start: number, end: number): number {
     const stack = this.#stack;
-    const memo = this.#memo;
     const base = this.#consumed - start;
     const allowed = Math.min(end, this.#limits.maxBytes - base);
     this.#input = input;
@@ -239,7 +251,8 @@ export class Decoder {
             break;
           }
           const length = this.#argumentLength(input, at + 1, shape);
-          if (this.#divert && isBytes(op)) {
+          if (this.#divert && isBytes(op) && this.#declined !== base + at) {
+            this.#declined = base + at;
             const standIn = this.#divert(length, stack);
             if (standIn !== undefined) {
               this.#push(standIn);
@@ -306,7 +319,7 @@ export class Decoder {
           break;
         case Op.LONG1:
         case Op.LONG4:
-          this.#push(decodeLong(input, argument, next));
+          this.#push(this.#text(decodeLong, argument, next));
           break;
         case Op.INT:
           this.#push(this.#intLine(argument, next - 1));
@@ -318,7 +331,7 @@ export class Decoder {
           this.#push(floatValue(new DataView(input.buffer, input.byteOffset + argument, 8).getFloat64(0)));
           break;
         case Op.FLOAT: {
-          const value = parseFloatText(decodeLatin1(input, argument, next - 1));
+          const value = parseFloatText(this.#text(decodeLatin1, argument, next - 1));
           if (value === undefined) this.#fail("BAD_ARGUMENT", "the text is no float");
           this.#push(floatValue(value));
           break;
@@ -349,6 +362,7 @@ export class Decoder {
           break;
 
         case Op.MARK:
+          if (this.#marks.length >= this.#limits.maxStack) this.#refuse("maxStack", "too many marks");
           this.#marks.push(stack.length);
           this.#fence = stack.length;
           break;
@@ -371,13 +385,13 @@ export class Decoder {
           break;
         case Op.APPEND: {
           const item = this.#pop();
-          this.#listAt(stack.length - 1).push(item);
           this.#spend(1);
+          this.#list().push(item);
           break;
         }
         case Op.APPENDS: {
           const items = this.#popToMark();
-          const list = this.#listAt(stack.length - 1);
+          const list = this.#list();
           for (const item of items) list.push(item);
           break;
         }
@@ -450,7 +464,7 @@ export class Decoder {
           this.#memoize(readUint32(input, argument));
           break;
         case Op.MEMOIZE:
-          this.#memoize(memo.length);
+          this.#memoize(this.#memoized);
           break;
         case Op.GET:
           this.#recall(this.#indexLine(argument, next - 1));
@@ -525,6 +539,7 @@ export class Decoder {
       }
       at = next;
     }
+    this.#at = at;
     if (at < end && allowed < end) this.#refuseBytes(end - at);
     this.#consumed = base + at;
     return at;
@@ -545,9 +560,14 @@ export class Decoder {
     return readUint32(input, at + 4) * 2 ** 32 + low;
   }
 
-  #text<T>(decode: (bytes: Uint8Array, start: number, end: number) => T, start: number, end: number): T {
+  #text<T>(
+    decode: (bytes: Uint8Array, start: number, end: number) => T,
+    start: number,
+    end: number,
+    bytes: Uint8Array = this.#input,
+  ): T {
     try {
-      return decode(this.#input, start, end);
+      return decode(bytes, start, end);
     } catch (cause) {
       if (cause instanceof RangeError) this.#fail("BAD_ARGUMENT", cause.message, cause);
       throw cause;
@@ -555,21 +575,11 @@ export class Decoder {
   }
 
   #string(bytes: Uint8Array): string | Uint8Array {
-    switch (this.#encoding) {
-      case "bytes":
-        return bytes.slice();
-      case "latin1":
-        return decodeLatin1(bytes, 0, bytes.length);
-      case "ascii":
-        if (bytes.some((byte) => byte > 0x7f)) this.#fail("BAD_ARGUMENT", "the 8-bit string is not ASCII");
-        return decodeLatin1(bytes, 0, bytes.length);
-      case "utf-8":
-        try {
-          return decodeUtf8(bytes, 0, bytes.length);
-        } catch (cause) {
-          this.#fail("BAD_ARGUMENT", "the 8-bit string is not UTF-8", cause);
-        }
+    if (this.#encoding === "bytes") return bytes.slice();
+    if (this.#encoding === "ascii" && bytes.some((byte) => byte > 0x7f)) {
+      this.#fail("BAD_ARGUMENT", "the 8-bit string is not ASCII");
     }
+    return this.#text(this.#encoding === "utf-8" ? decodeUtf8 : decodeLatin1, 0, bytes.length, bytes);
   }
 
   #intLine(start: number, end: number): PyValue {
@@ -584,10 +594,13 @@ export class Decoder {
   }
 
   #digits(start: number, end: number): string {
+    const { maxIntDigits } = this.#limits;
     // Two more characters than digits: a sign and the L of a long.
-    if (end - start > this.#limits.maxIntDigits + 2)
+    const text = end - start > maxIntDigits + 2 ? undefined : decodeLatin1(this.#input, start, end);
+    if (text === undefined || text.replace(/\D/g, "").length > maxIntDigits) {
       this.#refuse("maxIntDigits", "an int has too many digits");
-    return decodeLatin1(this.#input, start, end);
+    }
+    return text;
   }
 
   #integer(text: string): number | bigint {
@@ -642,6 +655,7 @@ export class Decoder {
   #memoize(index: number): void {
     const value = this.#top();
     if (index >= this.#limits.maxMemo) this.#refuse("maxMemo", "the memo is too large");
+    if (this.#memo[index] === undefined) this.#memoized += 1;
     this.#memo[index] = value;
   }
 
@@ -658,8 +672,8 @@ export class Decoder {
     if (this.#items > this.#limits.maxItems) this.#refuse("maxItems", "too many items");
   }
 
-  #listAt(index: number): PyValue[] {
-    const list = index >= this.#fence ? this.#stack[index] : undefined;
+  #list(): PyValue[] {
+    const list = this.#top();
     if (!Array.isArray(list)) this.#fail("BAD_OPERAND", "there is no list to append to");
     return list as PyValue[];
   }
@@ -675,7 +689,7 @@ export class Decoder {
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i] as PyValue;
       const value = items[i + 1] as PyValue;
-      if (typeof key === "string") dict.set(key, value);
+      if (isCheapKey(key)) dict.set(key, value);
       else this.#withKeys([key], () => dict.set(key, value));
     }
   }
@@ -683,8 +697,7 @@ export class Decoder {
   /** Does what compares keys, having counted what that costs. */
   #withKeys<T>(keys: readonly PyValue[], act: () => T): T {
     for (const key of keys) {
-      if (key !== null && typeof key === "object")
-        this.#spend(keyCost(key, this.#limits.maxItems - this.#items));
+      if (!isCheapKey(key)) this.#spend(keyCost(key, this.#limits.maxItems - this.#items));
     }
     try {
       return act();
@@ -753,6 +766,7 @@ export class Decoder {
   ): object {
     const { cls, module, qualname } = named;
     if (!cls) this.#fail("BAD_OPERAND", `${module}.${qualname} is no class of instances`);
+    this.#spend(1 + args.length);
     const instance = cls.create(args, { module, qualname, protocol: this.protocol, construction });
     this.#containers += 1;
     this.#instances.set(instance, { cls, parts: [...args] });
@@ -763,6 +777,7 @@ export class Decoder {
     const known =
       instance !== null && typeof instance === "object" ? this.#instances.get(instance) : undefined;
     if (!known?.cls.setState) this.#fail("BAD_OPERAND", "there is no instance that takes a state");
+    this.#spend(1);
     known.parts.push(state);
     known.cls.setState(instance as object, state);
   }
@@ -799,6 +814,12 @@ export class Decoder {
 
 function isBytes(op: number): boolean {
   return op === Op.BINBYTES || op === Op.SHORT_BINBYTES || op === Op.BINBYTES8;
+}
+
+/** Whether Python can hash the key, and comparing it costs nothing worth counting. */
+function isCheapKey(key: PyValue): boolean {
+  if (typeof key === "string") return key.length <= CHEAP_KEY_LENGTH;
+  return key === null || typeof key === "number" || typeof key === "boolean";
 }
 
 /** How much a built-in callable copies of an argument, in items. */

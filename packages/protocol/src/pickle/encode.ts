@@ -2,12 +2,15 @@
 // Source: CPython 3.11 Modules/_pickle.c, save() and what it calls.
 //
 // One thing a JavaScript value cannot say is which equal strings are one object in Python. The policy: each occurrence
-// of a string is an object of its own, and is written out in full, as of strings that were read from somewhere.
+// of a string is an object of its own, and is written out in full, as of strings that were read from somewhere. Only
+// where CPython itself knows but one object, for an empty or one-character Latin-1 str and for as short bytes, is a
+// repeated one written as a reference.
 
 import type { Reduce, Reduction } from "./classes.js";
-import { PyDict } from "./collections.js";
+import { PyDict, PySet } from "./collections.js";
 import { PickleEncodeError } from "./errors.js";
 import { asText, BytesGap, type TextLengths } from "./gap.js";
+import { checkHashable } from "./keys.js";
 import { defaultLimits } from "./limits.js";
 import { BATCH_SIZE, Op, type PickleProtocol } from "./opcodes.js";
 import { formatFloat } from "./text.js";
@@ -75,8 +78,8 @@ class Encoder {
   readonly #reduce: Reduce | undefined;
   readonly #maxDepth: number;
   readonly #out = new PickleWriter();
-  /** Where each object stands in the memo; strings take a place there and are never looked up. */
-  readonly #memo = new Map<object | typeof LATIN1, number>();
+  /** Where each object stands in the memo; strings take a place there, but only {@link singletonKey}s are looked up. */
+  readonly #memo = new Map<object | string, number>();
   readonly #classes = new Map<string, PyGlobal>();
   #memoized = 0;
   #depth = 0;
@@ -99,8 +102,7 @@ class Encoder {
     this.#out.objectBoundary();
     switch (typeof value) {
       case "string":
-        this.#saveText(value);
-        this.#memoize(undefined);
+        this.#saveString(value);
         return;
       case "number":
         if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.#saveInt(value);
@@ -190,9 +192,26 @@ class Encoder {
     else this.#out.latin1(Op.UNICODE, `${rawUnicodeEscape(value)}\n`);
   }
 
+  #saveString(value: string): void {
+    const single = singletonKey(value);
+    const index = single === undefined ? undefined : this.#memo.get(single);
+    if (index !== undefined) {
+      this.#saveReference(index);
+      return;
+    }
+    this.#saveText(value);
+    this.#memoize(single);
+  }
+
   #saveBytes(value: Uint8Array | BytesGap): void {
     if (this.#protocol < 3) {
       this.#saveBytesAsText(value);
+      return;
+    }
+    const single = value instanceof Uint8Array ? singletonKey(value) : undefined;
+    const index = single === undefined ? undefined : this.#memo.get(single);
+    if (index !== undefined) {
+      this.#saveReference(index);
       return;
     }
     const part: EncodedPart = value instanceof Uint8Array ? value : { gap: "bytes", length: value.length };
@@ -200,7 +219,7 @@ class Encoder {
     else if (value.length <= 0xffffffff) this.#out.payload(Op.BINBYTES, 4, part);
     else if (this.#protocol >= 4) this.#out.payload(Op.BINBYTES8, 8, part);
     else throw new PickleEncodeError("PROTOCOL", "bytes of 4 GiB and more need protocol 4");
-    this.#memoize(value);
+    this.#memoize(single ?? value);
   }
 
   /** Before protocol 3 there is no opcode for bytes: Python writes `_codecs.encode(text, "latin1")`. */
@@ -311,6 +330,7 @@ class Encoder {
 
   /** @param owner the object that stands for the dict in the memo */
   #saveDict(value: ReadonlyMap<PyValue, PyValue>, owner: object): void {
+    if (!(value instanceof PyDict)) this.#checkKeys(value.keys());
     if (this.#protocol >= 1) this.#out.byte(Op.EMPTY_DICT);
     else this.#mark(Op.DICT);
     this.#memoize(owner);
@@ -329,6 +349,7 @@ class Encoder {
   }
 
   #saveSet(value: ReadonlySet<PyValue>): void {
+    if (!(value instanceof PySet)) this.#checkKeys(value);
     const frozen = Object.isFrozen(value);
     if (this.#protocol < 4) {
       this.#saveCall(frozen ? frozensetType : setType, [[...value]], value);
@@ -350,6 +371,19 @@ class Encoder {
     }
     this.#out.byte(Op.FROZENSET);
     this.#memoize(value);
+  }
+
+  /** The collections of this package refuse unhashable keys when they are given; a plain Map or Set takes any. */
+  #checkKeys(keys: Iterable<PyValue>): void {
+    for (const key of keys) {
+      try {
+        checkHashable(key);
+      } catch (cause) {
+        throw new PickleEncodeError("UNHASHABLE", "a dict key or set item that Python cannot hash", {
+          cause,
+        });
+      }
+    }
   }
 
   /** CPython learns only after a full batch that nothing is left: 1000 items are followed by an empty batch. */
@@ -420,7 +454,14 @@ class Encoder {
     this.#saveGlobalOnce(callee);
     this.#save(new PyTuple(args));
     this.#out.byte(Op.REDUCE);
-    this.#memoize(result);
+    const index = this.#memo.get(result);
+    if (index === undefined) {
+      this.#memoize(result);
+      return;
+    }
+    // A set that holds itself through an instance was written whole meanwhile: drop this one, as CPython does.
+    this.#out.byte(Op.POP);
+    this.#saveReference(index);
   }
 
   // Memo
@@ -430,7 +471,7 @@ class Encoder {
     this.#out.byte(op);
   }
 
-  #memoize(value: object | typeof LATIN1 | undefined): void {
+  #memoize(value: object | string | undefined): void {
     const index = this.#memoized++;
     if (value !== undefined) this.#memo.set(value, index);
     if (this.#protocol >= 4) this.#out.byte(Op.MEMOIZE);
@@ -444,6 +485,13 @@ class Encoder {
     else if (index <= 0xff) this.#out.byte1(Op.BINGET, index);
     else this.#out.uint32(Op.LONG_BINGET, index);
   }
+}
+
+/** Names a value of which CPython has but one object: an empty or one-character Latin-1 str, and as short bytes. */
+function singletonKey(value: string | Uint8Array): string | undefined {
+  if (value.length > 1) return undefined;
+  if (typeof value !== "string") return `bytes ${value[0] ?? ""}`;
+  return value === "" || value.charCodeAt(0) <= 0xff ? `str ${value}` : undefined;
 }
 
 function textPart(value: Uint8Array | BytesGap, form: keyof TextLengths): EncodedPart {

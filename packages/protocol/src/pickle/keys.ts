@@ -63,10 +63,13 @@ function comparedAs(key: PyValue): PyValue {
   return key;
 }
 
-/** A bigint that a number holds exactly is equal to that number, as Python's 2**60 == 2.0**60. */
-function comparedBigint(value: bigint): number | bigint {
+/**
+ * A bigint that a number holds exactly is equal to that number, as Python's 2**60 == 2.0**60. Others go by their text:
+ * JavaScript hashes no more of a bigint than its low 64 bits.
+ */
+function comparedBigint(value: bigint): number | string {
   const number = Number(value);
-  return Number.isFinite(number) && BigInt(number) === value ? number : value;
+  return Number.isFinite(number) && BigInt(number) === value ? number : `i${value.toString(16)}`;
 }
 
 type FrozenSet = ReadonlySet<PyValue>;
@@ -122,19 +125,36 @@ function identityOf(value: object): number {
 }
 
 /**
- * What it costs to compare a key: 1, and for a composite key 1 for each of its parts and for every 16 bytes. Stops
- * counting over `budget`, so that a tuple of tuples of itself costs no more than the budget.
+ * What it costs to compare a key, in items: 1 for each of its parts and for every 16 characters or bytes, as many times
+ * as the part is nested, because the text of a composite key is put together level by level. Stops counting over
+ * `budget`, so that a tuple of tuples of itself costs no more than the budget.
  */
 export function keyCost(key: PyValue, budget: number, depth = 0): number {
-  if (key === null || typeof key !== "object") return 1;
-  if (key instanceof Uint8Array) return 1 + (key.length >>> 4);
-  if (!(key instanceof PyTuple || isFrozenSet(key))) return 1;
-  let cost = 1;
+  let cost = (1 + (lengthOf(key) >>> 4)) * (depth + 1);
+  if (!(key instanceof PyTuple || (key instanceof Set && isFrozenSet(key)))) return cost;
   for (const part of key) {
     if (cost > budget || depth > MAX_KEY_DEPTH) break;
     cost += keyCost(part, budget - cost, depth + 1);
   }
   return cost;
+}
+
+function lengthOf(key: PyValue): number {
+  if (typeof key === "string" || key instanceof Uint8Array) return key.length;
+  if (typeof key === "bigint") return key.toString(16).length;
+  if (key instanceof PyGlobal) return key.module.length + key.qualname.length;
+  return 0;
+}
+
+/** @throws {TypeError} when Python could not hash the key, or a part of it */
+export function checkHashable(key: PyValue): void {
+  // What is added to a Set while it is walked is walked too, and once.
+  const parts = new Set([key]);
+  for (const part of parts) {
+    if (part === null || typeof part !== "object") continue;
+    if (part instanceof PyTuple || isFrozenSet(part)) for (const inner of part) parts.add(inner);
+    else refuseUnhashable(part);
+  }
 }
 
 function refuseUnhashable(value: object): void {

@@ -11,9 +11,15 @@ export interface PickleLimits {
   readonly maxDepth: number;
   /** Entries in the memo, and the highest index that a PUT may name. Default 10,000,000. */
   readonly maxMemo: number;
-  /** Items put into lists, tuples, sets and dicts, keys and values counted apart. Default 10,000,000. */
+  /**
+   * Items put into lists, tuples, sets and dicts, keys and values counted apart; instances with their arguments and
+   * states; and for keys that are long or composite, what they cost to compare. Default 10,000,000.
+   */
   readonly maxItems: number;
-  /** Values on the stack at once. Default 10,000,000: all items of a tuple stand there before the tuple is made. */
+  /**
+   * Values on the stack at once, and marks on it. Default 10,000,000: all items of a tuple stand there before the tuple
+   * is made.
+   */
   readonly maxStack: number;
   /**
    * Digits of an int written as decimal text (protocols 0 and 1), whose parsing is quadratic. Default 4,300, as in

@@ -105,20 +105,22 @@ export function decodeStringLiteral(bytes: Uint8Array, start: number, end: numbe
   if (literal.length < 2 || (quote !== "'" && quote !== '"') || literal.at(-1) !== quote) {
     throw new RangeError("the string is not quoted");
   }
-  const out: number[] = [];
-  const pattern = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|([\s\S]?))|([^\\])/g;
-  for (const [, octal, hex, other, plain] of literal.slice(1, -1).matchAll(pattern)) {
-    if (plain !== undefined) out.push(plain.charCodeAt(0));
-    else if (octal !== undefined) out.push(Number.parseInt(octal, 8) & 0xff);
-    else if (hex !== undefined) out.push(Number.parseInt(hex, 16));
+  // No escape is shorter than what it stands for.
+  const out = new Uint8Array(literal.length);
+  let length = 0;
+  const pattern = /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|([\s\S]?))|([^\\]+)/g;
+  for (const [, octal, hex, other = "", plain] of literal.slice(1, -1).matchAll(pattern)) {
+    if (plain !== undefined) for (let i = 0; i < plain.length; i++) out[length++] = plain.charCodeAt(i);
+    else if (octal !== undefined) out[length++] = Number.parseInt(octal, 8);
+    else if (hex !== undefined) out[length++] = Number.parseInt(hex, 16);
     else {
-      const code = simpleEscapes.get(other ?? "");
-      if (code !== undefined) out.push(code);
-      else if (other === "" || other === "x") throw new RangeError("an escape is cut short");
-      else out.push(0x5c, (other as string).charCodeAt(0));
+      const code = simpleEscapes.get(other);
+      if (other === "" || other === "x") throw new RangeError("an escape is cut short");
+      if (code === undefined) out[length++] = 0x5c;
+      out[length++] = code ?? other.charCodeAt(0);
     }
   }
-  return Uint8Array.from(out);
+  return out.slice(0, length);
 }
 
 /** An int as the smallest of number and bigint that holds it. */
@@ -128,7 +130,11 @@ export function toInt(value: bigint): number | bigint {
     : value;
 }
 
-/** Decodes a two's complement little-endian int of any size (LONG1, LONG4). No bytes are 0. */
+/**
+ * Decodes a two's complement little-endian int of any size (LONG1, LONG4). No bytes are 0.
+ *
+ * @throws {RangeError} when JavaScript has no bigint of that size
+ */
 export function decodeLong(bytes: Uint8Array, start: number, end: number): number | bigint {
   const length = end - start;
   if (length === 0) return 0;
@@ -138,9 +144,26 @@ export function decodeLong(bytes: Uint8Array, start: number, end: number): numbe
     for (let at = end - 1; at >= start; at--) value = value * 256 + (bytes[at] as number);
     return negative ? value - 2 ** (8 * length) : value;
   }
-  const hex: string[] = [];
-  for (let at = end - 1; at >= start; at--) hex.push((bytes[at] as number).toString(16).padStart(2, "0"));
-  return toInt(BigInt.asIntN(length * 8, BigInt(`0x${hex.join("")}`)));
+  const hex = new Uint8Array(length * 2);
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[end - 1 - i] as number;
+    hex[i * 2] = hexDigit(byte >> 4);
+    hex[i * 2 + 1] = hexDigit(byte & 0xf);
+  }
+  return toInt(BigInt.asIntN(length * 8, parseHex(decodeLatin1(hex, 0, hex.length))));
+}
+
+function parseHex(digits: string): bigint {
+  try {
+    return BigInt(`0x${digits}`);
+  } catch {
+    // Without the cause: its message has all the digits in it.
+    throw new RangeError("the int is too large");
+  }
+}
+
+function hexDigit(value: number): number {
+  return (value < 10 ? 0x30 : 0x57) + value;
 }
 
 /**
@@ -153,7 +176,7 @@ export function parseInteger(text: string): number | bigint | undefined {
 /** Parses the text of a Python float. Undefined when it is none. */
 export function parseFloatText(text: string): number | undefined {
   const trimmed = text.trim();
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return Number(trimmed);
+  if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return Number(trimmed);
   const named = /^([+-]?)(inf(?:inity)?|nan)$/i.exec(trimmed);
   if (!named) return undefined;
   const value = named[2]?.toLowerCase() === "nan" ? Number.NaN : Number.POSITIVE_INFINITY;

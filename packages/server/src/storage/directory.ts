@@ -60,8 +60,10 @@ export class DirectoryStorage implements Storage {
   }
 
   async #isServed(root: string, entry: Dirent): Promise<boolean> {
-    if (entry.isFile()) return true;
-    if (!entry.isSymbolicLink()) return false;
+    // A name that is no UTF-8 was read with replacement characters: it can neither be told to a peer nor opened.
+    const isGarbled = entry.name.includes("\uFFFD");
+    if (entry.isFile() && !isGarbled) return true;
+    if (!entry.isFile() && !entry.isSymbolicLink()) return false;
     try {
       const path = await realpath(join(root, entry.name));
       return isWithin(root, path) && (await lstat(path)).isFile();
@@ -79,7 +81,9 @@ function isPlainName(name: string): boolean {
     name !== ".." &&
     !name.includes("/") &&
     !name.includes(sep) &&
-    !name.includes("\0")
+    !name.includes("\0") &&
+    // Half a character would be opened as a replacement character.
+    name.isWellFormed()
   );
 }
 
@@ -122,16 +126,17 @@ class DirectoryFile implements StoredFile {
 
   async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
     const length = Math.min(PIECE_BYTES, end - start);
-    const buffers = [
-      Buffer.allocUnsafeSlow(length),
-      Buffer.allocUnsafeSlow(end - start > length ? length : 0),
-    ];
+    let buffer = Buffer.allocUnsafeSlow(length);
+    let other = Buffer.allocUnsafeSlow(length);
     let position = start;
-    const readInto = (buffer: Buffer): Promise<number> =>
-      this.#handle
+    const readInto = (buffer: Buffer): Promise<number> => {
+      const bytesRead = this.#handle
         .read(buffer, 0, Math.min(length, end - position), position)
         .then((result) => result.bytesRead);
-    let [buffer, other] = buffers as [Buffer, Buffer];
+      // It may fail while the consumer is busy, who hears of it when it asks for the next piece.
+      bytesRead.catch(() => {});
+      return bytesRead;
+    };
     let reading = readInto(buffer);
     try {
       while (position < end) {
