@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import { contentOf } from "../test/content-of.js";
 import { type MemoryTransport, transportPair } from "../test/memory-transport.js";
 import {
   Conexion,
@@ -32,17 +33,12 @@ async function frameOf(fields: MensajeFields, protocol: 3 | 4 | 5 = 4): Promise<
 
 const large = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31) & 0xff);
 
-function contentOf(length: number, pieces: Iterable<Uint8Array>): Content {
+function pieceByPiece(length: number, pieces: Iterable<Uint8Array>): Content {
   return new Content(length, {
     open: async function* () {
       yield* pieces;
     },
   });
-}
-
-async function read(content: unknown): Promise<Uint8Array> {
-  expect(content).toBeInstanceOf(Content);
-  return (content as Content).bytes();
 }
 
 describe("Conexion.recibirMensaje()", () => {
@@ -69,7 +65,7 @@ describe("Conexion.recibirMensaje()", () => {
       // `operacion` stands before the data, `estado` and the rest after it.
       expect(mensaje?.operacion).toBe("x");
       expect(mensaje?.estado).toBeNull();
-      expect(await read(mensaje?.data)).toEqual(large);
+      expect(await contentOf(mensaje).bytes()).toEqual(large);
       expect(mensaje?.estado).toBe("ok");
       expect([...(mensaje?.extras ?? [])]).toEqual(extras);
     },
@@ -80,7 +76,7 @@ describe("Conexion.recibirMensaje()", () => {
     const frame = await frameOf({ data: large, estado: "ok" });
     await peer.write([frame.subarray(0, 1000)]);
     const mensaje = await conexion.recibirMensaje();
-    const pieces = (mensaje?.data as unknown as Content)[Symbol.asyncIterator]();
+    const pieces = contentOf(mensaje)[Symbol.asyncIterator]();
     expect((await pieces.next()).value?.length).toBeLessThan(1000);
     await peer.write([frame.subarray(1000)]);
     let received = 0;
@@ -109,10 +105,10 @@ describe("Conexion.recibirMensaje()", () => {
     await there.enviarMensaje(new Mensaje({ estado: "fourth" }));
     const first = await here.recibirMensaje();
     const second = here.recibirMensaje();
-    expect(await read(first?.data)).toEqual(large);
+    expect(await contentOf(first).bytes()).toEqual(large);
     expect((await second)?.estado).toBe("second");
     const third = await here.recibirMensaje();
-    for await (const _ of third?.data as unknown as Content) break;
+    for await (const _ of contentOf(third)) break;
     expect((await here.recibirMensaje())?.estado).toBe("fourth");
     expect(here.closed).toBe(false);
   });
@@ -122,7 +118,7 @@ describe("Conexion.recibirMensaje()", () => {
     const frame = await frameOf({ data: new Uint8Array(3 * 1024 * 1024), estado: "ok" });
     await peer.write([frame.subarray(0, 100_000)]);
     const mensaje = await conexion.recibirMensaje();
-    await (mensaje?.data as unknown as Content).cancel();
+    await contentOf(mensaje).cancel();
     expect(conexion.closed).toBe(true);
     await expect(conexion.recibirMensaje()).rejects.toMatchObject({ code: "CLOSED" });
   });
@@ -131,7 +127,7 @@ describe("Conexion.recibirMensaje()", () => {
     const { conexion, peer } = raw();
     const frame = await frameOf({ data: large, estado: "ok" });
     await peer.write([frame.subarray(0, 1000)]);
-    const content = (await conexion.recibirMensaje())?.data as unknown as Content;
+    const content = contentOf(await conexion.recibirMensaje());
     const pieces = content[Symbol.asyncIterator]();
     await pieces.next();
     const waiting = pieces.next();
@@ -203,7 +199,7 @@ describe("Conexion.recibirMensaje()", () => {
     );
     await peer.write([encodeFrame(payload), await frameOf({ estado: "next" })]);
     const mensaje = await conexion.recibirMensaje();
-    await expect(read(mensaje?.data)).rejects.toMatchObject({ code: "NOT_A_MENSAJE" });
+    await expect(contentOf(mensaje).bytes()).rejects.toMatchObject({ code: "NOT_A_MENSAJE" });
     expect((await conexion.recibirMensaje())?.estado).toBe("next");
   });
 
@@ -236,7 +232,7 @@ describe("Conexion.recibirMensaje()", () => {
     await expect(conexion.recibirMensaje()).rejects.toMatchObject({ code: "MALFORMED" });
     expect((await conexion.recibirMensaje())?.estado).toBe("next");
     await peer.write([await frameOf({ data: large })]);
-    expect(await read((await conexion.recibirMensaje())?.data)).toEqual(large);
+    expect(await contentOf(await conexion.recibirMensaje()).bytes()).toEqual(large);
   });
 
   it("says CUT at every offset in a frame where the peer ends", async () => {
@@ -255,7 +251,7 @@ describe("Conexion.recibirMensaje()", () => {
     await peer.write([(await frameOf({ data: large })).subarray(0, 100_000)]);
     await peer.end();
     const mensaje = await conexion.recibirMensaje();
-    await expect(read(mensaje?.data)).rejects.toMatchObject({ code: "CUT" });
+    await expect(contentOf(mensaje).bytes()).rejects.toMatchObject({ code: "CUT" });
   });
 
   it("says STALLED when nothing more of a frame comes, and waits between frames", async () => {
@@ -286,7 +282,7 @@ describe("Conexion.recibirMensaje()", () => {
     await other.peer.write([await frameOf({ data: large })]);
     const mensaje = await other.conexion.recibirMensaje({ signal: kept.signal });
     expect(getEventListeners(kept.signal, "abort")).toHaveLength(1);
-    await read(mensaje?.data);
+    await contentOf(mensaje).bytes();
     expect(getEventListeners(kept.signal, "abort")).toHaveLength(0);
     expect(peer.written).toEqual([]);
   });
@@ -296,7 +292,7 @@ describe("Conexion.recibirMensaje()", () => {
     await peer.write([(await frameOf({ data: large })).subarray(0, 100_000)]);
     const controller = new AbortController();
     const mensaje = await conexion.recibirMensaje({ signal: controller.signal });
-    const pieces = (mensaje?.data as unknown as Content)[Symbol.asyncIterator]();
+    const pieces = contentOf(mensaje)[Symbol.asyncIterator]();
     await pieces.next();
     const waiting = pieces.next();
     controller.abort("enough");
@@ -339,11 +335,11 @@ describe("Conexion.enviarMensaje()", () => {
     const { here, there } = pair({}, 1000);
     const pieces = Array.from({ length: 20 }, (_, i) => large.subarray(i * 10_000, (i + 1) * 10_000));
     const sent = Promise.all([
-      there.enviarMensaje(new Mensaje({ data: contentOf(large.length, pieces), estado: "first" })),
+      there.enviarMensaje(new Mensaje({ data: pieceByPiece(large.length, pieces), estado: "first" })),
       there.enviarMensaje(new Mensaje({ estado: "second" })),
     ]);
     const first = await here.recibirMensaje();
-    expect(await read(first?.data)).toEqual(large);
+    expect(await contentOf(first).bytes()).toEqual(large);
     expect(first?.estado).toBe("first");
     expect((await here.recibirMensaje())?.estado).toBe("second");
     await sent;
@@ -361,11 +357,11 @@ describe("Conexion.enviarMensaje()", () => {
     },
   ])("cuts the connection when content $what than was promised", async ({ pieces }) => {
     const { here, there } = pair();
-    const mensaje = new Mensaje({ data: contentOf(large.length, pieces), estado: "ok" });
+    const mensaje = new Mensaje({ data: pieceByPiece(large.length, pieces), estado: "ok" });
     await expect(there.enviarMensaje(mensaje)).rejects.toMatchObject({ code: "SHORT_CONTENT" });
     expect(there.closed).toBe(true);
     const received = await here.recibirMensaje();
-    await expect(read(received?.data)).rejects.toMatchObject({ code: "CUT" });
+    await expect(contentOf(received).bytes()).rejects.toMatchObject({ code: "CUT" });
   });
 
   it("stays usable when content fails before its first byte", async () => {
@@ -380,7 +376,7 @@ describe("Conexion.enviarMensaje()", () => {
 
   it("refuses what a frame cannot carry, and stays usable", async () => {
     const { here, there } = pair();
-    const most = new Mensaje({ data: contentOf(2 ** 32, []) });
+    const most = new Mensaje({ data: pieceByPiece(2 ** 32, []) });
     await expect(there.enviarMensaje(most)).rejects.toMatchObject({ code: "FRAME_TOO_LONG" });
     await there.enviarMensaje(new Mensaje({ estado: "next" }));
     expect((await here.recibirMensaje())?.estado).toBe("next");
@@ -432,11 +428,13 @@ describe("Conexion.close()", () => {
   it("lets what is being sent reach the peer, and takes nothing new", async () => {
     const { here, there } = pair();
     const pieces = Array.from({ length: 20 }, (_, i) => large.subarray(i * 10_000, (i + 1) * 10_000));
-    const sending = there.enviarMensaje(new Mensaje({ data: contentOf(large.length, pieces), estado: "ok" }));
+    const sending = there.enviarMensaje(
+      new Mensaje({ data: pieceByPiece(large.length, pieces), estado: "ok" }),
+    );
     const closing = there.close();
     await expect(there.enviarMensaje(new Mensaje())).rejects.toMatchObject({ code: "CLOSED" });
     const mensaje = await here.recibirMensaje();
-    expect(await read(mensaje?.data)).toEqual(large);
+    expect(await contentOf(mensaje).bytes()).toEqual(large);
     await sending;
     await closing;
     expect(await here.recibirMensaje()).toBeNull();

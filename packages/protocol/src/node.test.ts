@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { contentOf } from "../test/content-of.js";
 import { Conexion, Content, Mensaje } from "./index.js";
 import { connectSocket, socketTransport } from "./node.js";
 
@@ -35,7 +36,7 @@ describe("socketTransport()", () => {
     });
     const sending = server.enviarMensaje(new Mensaje({ data: content, estado: "ok" }));
     const mensaje = await client.recibirMensaje();
-    const pieces = (mensaje?.data as unknown as Content)[Symbol.asyncIterator]();
+    const pieces = contentOf(mensaje)[Symbol.asyncIterator]();
     let received = (await pieces.next()).value?.length ?? 0;
     // The sender stops when the buffers on the way are full: long before it has given all.
     let before = -1;
@@ -58,7 +59,7 @@ describe("socketTransport()", () => {
     const data = new Uint8Array(8 * 1024 * 1024).fill(5);
     const closed = server.enviarMensaje(new Mensaje({ data })).then(() => server.close());
     const mensaje = await client.recibirMensaje();
-    expect((await (mensaje?.data as unknown as Content).bytes()).length).toBe(data.length);
+    expect((await contentOf(mensaje).bytes()).length).toBe(data.length);
     expect(await client.recibirMensaje()).toBeNull();
     expect(client.ended).toBe(true);
     await client.close();

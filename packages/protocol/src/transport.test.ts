@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Conexion, type Content, Mensaje, streamTransport } from "./index.js";
+import { contentOf } from "../test/content-of.js";
+import { Conexion, Mensaje, streamTransport } from "./index.js";
 
 /** Two pairs of web streams, each the other's peer. */
 function streamPairs(): [
@@ -22,7 +23,7 @@ describe("streamTransport()", () => {
     const data = Uint8Array.from({ length: 300_000 }, (_, i) => i & 0xff);
     const sending = there.enviarMensaje(new Mensaje({ operacion: "x", data, estado: "ok" }));
     const mensaje = await here.recibirMensaje();
-    expect(await (mensaje?.data as unknown as Content).bytes()).toEqual(data);
+    expect(await contentOf(mensaje).bytes()).toEqual(data);
     await sending;
     expect(mensaje?.estado).toBe("ok");
     const closing = there.close();

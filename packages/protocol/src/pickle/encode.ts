@@ -13,7 +13,7 @@ import { asText, BytesGap, type TextLengths } from "./gap.js";
 import { checkHashable } from "./keys.js";
 import { defaultLimits } from "./limits.js";
 import { BATCH_SIZE, Op, type PickleProtocol } from "./opcodes.js";
-import { formatFloat } from "./text.js";
+import { decodeLatin1, formatFloat } from "./text.js";
 import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
 import { type EncodedPart, encodeUtf8, type Gap, PickleWriter } from "./writer.js";
 
@@ -204,14 +204,16 @@ class Encoder {
   }
 
   #saveBytes(value: Uint8Array | BytesGap): void {
-    if (this.#protocol < 3) {
-      this.#saveBytesAsText(value);
-      return;
-    }
     const single = value instanceof Uint8Array ? singletonKey(value) : undefined;
     const index = single === undefined ? undefined : this.#memo.get(single);
-    if (index !== undefined) {
-      this.#saveReference(index);
+    if (index === undefined) this.#saveNewBytes(value, single ?? value);
+    else this.#saveReference(index);
+  }
+
+  /** @param owner what stands for the bytes in the memo, where they can occur again */
+  #saveNewBytes(value: Uint8Array | BytesGap, owner: object | string | undefined): void {
+    if (this.#protocol < 3) {
+      this.#saveBytesAsText(value, owner);
       return;
     }
     const part: EncodedPart = value instanceof Uint8Array ? value : { gap: "bytes", length: value.length };
@@ -219,23 +221,20 @@ class Encoder {
     else if (value.length <= 0xffffffff) this.#out.payload(Op.BINBYTES, 4, part);
     else if (this.#protocol >= 4) this.#out.payload(Op.BINBYTES8, 8, part);
     else throw new PickleEncodeError("PROTOCOL", "bytes of 4 GiB and more need protocol 4");
-    this.#memoize(single ?? value);
+    this.#memoize(owner);
   }
 
   /** Before protocol 3 there is no opcode for bytes: Python writes `_codecs.encode(text, "latin1")`. */
-  #saveBytesAsText(value: Uint8Array | BytesGap): void {
+  #saveBytesAsText(value: Uint8Array | BytesGap, owner: object | string | undefined): void {
     if (value.length === 0) {
-      this.#saveCall(bytesType, [], value);
+      this.#saveCall(bytesType, undefined, owner);
       return;
     }
     this.#saveGlobalOnce(codecsEncode);
     if (this.#protocol < 2) this.#out.byte(Op.MARK);
     this.#out.objectBoundary();
-    const form = this.#protocol >= 1 ? "utf-8" : "escaped";
-    const text = textPart(value, form);
-    if (form === "utf-8") this.#out.payload(Op.BINUNICODE, 4, text);
-    else this.#out.line(Op.UNICODE, text);
-    this.#memoize(undefined);
+    if (value instanceof Uint8Array && value.length === 1) this.#saveString(decodeLatin1(value, 0, 1));
+    else this.#saveBytesText(value);
     const latin1 = this.#memo.get(LATIN1);
     if (latin1 === undefined) {
       this.#saveText(LATIN1);
@@ -246,7 +245,15 @@ class Encoder {
     this.#out.byte(this.#protocol >= 2 ? Op.TUPLE2 : Op.TUPLE);
     this.#memoize(undefined);
     this.#out.byte(Op.REDUCE);
-    this.#memoize(value);
+    this.#memoize(owner);
+  }
+
+  #saveBytesText(value: Uint8Array | BytesGap): void {
+    const form = this.#protocol >= 1 ? "utf-8" : "escaped";
+    const text = textPart(value, form);
+    if (form === "utf-8") this.#out.payload(Op.BINUNICODE, 4, text);
+    else this.#out.line(Op.UNICODE, text);
+    this.#memoize(undefined);
   }
 
   #saveByteArray(value: PyByteArray): void {
@@ -255,7 +262,12 @@ class Encoder {
       this.#memoize(value);
     } else {
       // Python pickles a new bytes object here, not one that may stand elsewhere in the value.
-      this.#saveCall(bytearrayType, value.bytes.length === 0 ? [] : [value.bytes.subarray()], value);
+      const { bytes } = value;
+      this.#saveCall(
+        bytearrayType,
+        bytes.length === 0 ? undefined : () => this.#saveNewBytes(bytes, undefined),
+        value,
+      );
     }
   }
 
@@ -352,7 +364,7 @@ class Encoder {
     if (!(value instanceof PySet)) this.#checkKeys(value);
     const frozen = Object.isFrozen(value);
     if (this.#protocol < 4) {
-      this.#saveCall(frozen ? frozensetType : setType, [[...value]], value);
+      this.#saveCall(frozen ? frozensetType : setType, () => this.#save([...value]), value);
       return;
     }
     if (!frozen) {
@@ -450,13 +462,21 @@ class Encoder {
   }
 
   /** A call of a built-in type, which Python writes where the protocol has no opcode for its values. */
-  #saveCall(callee: PyGlobal, args: readonly PyValue[], result: object): void {
+  #saveCall(callee: PyGlobal, saveArg: (() => void) | undefined, owner: object | string | undefined): void {
     this.#saveGlobalOnce(callee);
-    this.#save(new PyTuple(args));
+    if (saveArg) {
+      if (this.#protocol < 2) this.#out.byte(Op.MARK);
+      this.#out.objectBoundary();
+      saveArg();
+      this.#out.byte(this.#protocol >= 2 ? Op.TUPLE1 : Op.TUPLE);
+      this.#memoize(undefined);
+    } else {
+      this.#save(new PyTuple());
+    }
     this.#out.byte(Op.REDUCE);
-    const index = this.#memo.get(result);
+    const index = owner === undefined ? undefined : this.#memo.get(owner);
     if (index === undefined) {
-      this.#memoize(result);
+      this.#memoize(owner);
       return;
     }
     // A set that holds itself through an instance was written whole meanwhile: drop this one, as CPython does.
