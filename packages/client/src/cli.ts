@@ -2,7 +2,7 @@
 // The command fileshare.
 
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { exitCodeOf, exitCodes, messageOf } from "./cli/exit-codes.js";
 import { type GetFlags, get } from "./cli/get.js";
 import { type LsFlags, ls } from "./cli/ls.js";
@@ -27,7 +27,7 @@ const program = new Command("fileshare")
 program
   .command("ls")
   .description("list the server's files, one a line")
-  .option("-s, --server <host:port>", "the server", parseServer, parseServer("localhost:3247"))
+  .addOption(serverOption())
   .option("--json", "one JSON object a line")
   .action((flags: LsFlags & { server: Server }) =>
     run(flags.server, (cliente, signal) => ls(cliente, flags, signal)),
@@ -37,7 +37,7 @@ program
   .command("get")
   .description("download files")
   .argument("<name...>", "the files' names, as ls shows them")
-  .option("-s, --server <host:port>", "the server", parseServer, parseServer("localhost:3247"))
+  .addOption(serverOption())
   .option("-o, --output <folder>", "the folder to save in; made if need be", "descargas")
   .option("--json", "one JSON object a line")
   .action((names: string[], flags: GetFlags & { server: Server }) =>
@@ -78,9 +78,16 @@ async function run(
   await cliente.close();
 }
 
+function serverOption(): Option {
+  const byDefault = "localhost:3247";
+  return new Option("-s, --server <host:port>", "the server")
+    .argParser(parseServer)
+    .default(parseServer(byDefault), byDefault);
+}
+
 /** HOST:PORT, HOST alone, :PORT alone; an IPv6 address stands in brackets. */
 function parseServer(text: string): Server {
-  const match = /^(\[[^\]]+\]|[^:]*)(?::(\d+))?$/.exec(text);
+  const match = /^(\[[^\]]+\]|[^:[\]]*)(?::(\d+))?$/.exec(text);
   const port = Number(match?.[2] ?? 3247);
   if (!match || port < 1 || port > 65_535) {
     throw new InvalidArgumentError("It must be HOST:PORT, with a port from 1 to 65535.");

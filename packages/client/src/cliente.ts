@@ -22,7 +22,7 @@ import { resolveTarget } from "./download/target.js";
 import { RefusedError, ReplyError } from "./errors.js";
 import { type ClienteOptions, type Settings, settle } from "./options.js";
 import { TurnQueue } from "./queue.js";
-import { linkSignals } from "./signals.js";
+import { SignalLinks } from "./signals.js";
 
 /** What a single request may be told. */
 export interface RequestOptions {
@@ -53,8 +53,8 @@ export interface RequestOptions {
 export class Cliente<C extends Contract = Operaciones> implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #turns = new TurnQueue();
-  /** Gives up what is under way when the client is closed. */
-  readonly #closing = new AbortController();
+  /** Gives up what is under way when its signal aborts, or the client is closed. */
+  readonly #signals = new SignalLinks();
   #conexion: Conexion | undefined;
 
   /** @throws {RangeError} when an option is out of its range */
@@ -133,7 +133,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
 
   /** Closes the connection. Requests that are under way or wait reject with a ConexionError `CLOSED`. */
   async close(): Promise<void> {
-    this.#closing.abort(new ConexionError("CLOSED", "The client was closed"));
+    this.#signals.abort(new ConexionError("CLOSED", "The client was closed"));
     await this.#conexion?.close();
   }
 
@@ -204,7 +204,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
 
   /** Waits for a turn. Until it is over its signal aborts with the request's own, and when the client is closed. */
   async #turn(options: RequestOptions | undefined): Promise<{ signal: AbortSignal; over: () => void }> {
-    const { signal, unlink } = linkSignals(this.#closing.signal, options?.signal);
+    const { signal, unlink } = this.#signals.link(options?.signal);
     try {
       const over = await this.#turns.take(signal);
       return {
@@ -261,16 +261,15 @@ function throwReplyError(conexion: Conexion, cause: unknown): never {
 /** A content that keeps its turn until it was read or given up, and whose end is checked. */
 function guardContent(conexion: Conexion, content: Content, checkEnd: () => void, over: () => void): Content {
   const inner = content[Symbol.asyncIterator]();
-  let left = content.length;
+  let ended = false;
+  let givenUp = false;
   const iterator: AsyncIterator<Uint8Array> = {
     async next() {
       try {
         const result = await inner.next();
-        if (!result.done) {
-          left -= result.value.length;
-          return result;
-        }
-        if (left > 0) throw new ConexionError("CLOSED", "The content was given up before its end");
+        if (!result.done) return result;
+        if (givenUp && !ended) throw new ConexionError("CLOSED", "The content was given up before its end");
+        ended = true;
         checkEnd();
         over();
         return result;
@@ -285,6 +284,7 @@ function guardContent(conexion: Conexion, content: Content, checkEnd: () => void
     },
   };
   const cancel = async (): Promise<void> => {
+    givenUp = true;
     try {
       await content.cancel();
     } finally {

@@ -33,10 +33,10 @@ export interface ClienteOptions<C extends Contract> {
    */
   readonly maxBufferedBytes?: number | undefined;
   /**
-   * How the server's own class Mensaje is called, and which pickle protocol it reads. Default: `__main__ Mensaje`, the
-   * class of a script, in protocol 3, which every Python 3 reads.
+   * How the server's own class Mensaje is called and built, and which pickle protocol it reads. Default: `__main__
+   * Mensaje`, the class of a script, without `__slots__`, in protocol 3, which every Python 3 reads.
    */
-  readonly dialect?: Partial<Pick<Dialect, "protocol" | "module" | "qualname">> | undefined;
+  readonly dialect?: Partial<Dialect> | undefined;
   /** Which classes are taken for a Mensaje in replies. Default: every class of that name, of whatever module. */
   readonly acceptClass?: AcceptClass | undefined;
   /** The operations, where the server has more than `listar` and `descargar`. */

@@ -1,23 +1,62 @@
-// Several signals as one. AbortSignal.any does that too, but on Node 20 a signal that lives long, as a client's own does,
-// never forgets what was made from it: one small object for each request.
+// The signals of an app's requests, joined with the end of the client that makes them.
+//
+// AbortSignal.any does that too, but on Node 20 a signal that lives long never forgets what was made from it: one object
+// for each request, for ever. And a listener of each request's own on the app's signal makes Node warn from the 11th on.
 
-/** A signal that aborts when the first or the second does, with its reason, until it is unlinked. */
-export function linkSignals(
-  first: AbortSignal,
-  second: AbortSignal | undefined,
-): { signal: AbortSignal; unlink: () => void } {
-  if (!second) return { signal: first, unlink: () => {} };
-  const linked = new AbortController();
-  const follow = (event: Event): void => linked.abort((event.target as AbortSignal).reason);
-  const both = [first, second];
-  for (const signal of both) {
-    if (signal.aborted) linked.abort(signal.reason);
-    else signal.addEventListener("abort", follow, { once: true });
+import { setMaxListeners } from "node:events";
+
+/** An app's signal, while requests use it. */
+interface Link {
+  readonly controller: AbortController;
+  /** How many requests use it. */
+  users: number;
+  readonly release: () => void;
+}
+
+/** Gives each request a signal that aborts with the request's own, or with all of them at once. */
+export class SignalLinks {
+  readonly #all: AbortController = manyListeners();
+  readonly #links = new Map<AbortSignal, Link>();
+
+  /** Aborts every signal that was given, and those that will be. */
+  abort(reason: unknown): void {
+    this.#all.abort(reason);
+    for (const { controller } of this.#links.values()) controller.abort(reason);
   }
-  return {
-    signal: linked.signal,
-    unlink: () => {
-      for (const signal of both) signal.removeEventListener("abort", follow);
-    },
-  };
+
+  /** A signal for a request that brings this one, or none. Call `unlink` when the request is over. */
+  link(signal: AbortSignal | undefined): { signal: AbortSignal; unlink: () => void } {
+    if (!signal || this.#all.signal.aborted) return { signal: this.#all.signal, unlink: () => {} };
+    if (signal.aborted) return { signal, unlink: () => {} };
+    const link = this.#links.get(signal) ?? this.#follow(signal);
+    link.users += 1;
+    let linked = true;
+    return {
+      signal: link.controller.signal,
+      unlink: () => {
+        if (linked) link.users -= 1;
+        if (linked && link.users === 0) link.release();
+        linked = false;
+      },
+    };
+  }
+
+  #follow(signal: AbortSignal): Link {
+    const controller = manyListeners();
+    const onAbort = (): void => controller.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const release = (): void => {
+      signal.removeEventListener("abort", onAbort);
+      this.#links.delete(signal);
+    };
+    const link: Link = { controller, users: 0, release };
+    this.#links.set(signal, link);
+    return link;
+  }
+}
+
+function manyListeners(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }

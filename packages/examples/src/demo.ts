@@ -20,8 +20,9 @@ const LARGE_FILE_BYTES = 20_000_000;
 const fileshareServer = commandPath("fileshare-server", "@fileshare/server");
 const fileshare = commandPath("fileshare", "@fileshare/client");
 
-// Ctrl-C reaches the commands too: they end, and this program sees that and cleans up.
-process.on("SIGINT", () => {});
+// Ctrl-C reaches the commands too. They end by themselves; this program goes no further, and cleans up.
+const interrupted = new AbortController();
+process.once("SIGINT", () => interrupted.abort(new Error("interrupted")));
 
 const temporary = await mkdtemp(join(tmpdir(), "fileshare-demo-"));
 try {
@@ -42,7 +43,10 @@ async function demo(shared: string, downloads: string): Promise<void> {
   const server = await startServer(process.execPath, args);
   console.log(server.line);
   try {
-    await listAndGet(`localhost:${server.port}`, downloads);
+    const names = await list(`localhost:${server.port}`);
+    interrupted.signal.throwIfAborted();
+    await get(`localhost:${server.port}`, names, downloads);
+    interrupted.signal.throwIfAborted();
     await compare(shared, downloads);
   } finally {
     console.log("\nstopping the server with SIGTERM");
@@ -52,24 +56,22 @@ async function demo(shared: string, downloads: string): Promise<void> {
   }
 }
 
-async function listAndGet(server: string, downloads: string): Promise<void> {
+async function list(server: string): Promise<string[]> {
   console.log(`\n$ fileshare ls --server ${server}`);
   const ls = spawn(process.execPath, [fileshare, "ls", "--server", server], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [listing, [lsCode]] = await Promise.all([text(ls.stdout), once(ls, "close")]);
+  const [listing, [code, signal]] = await Promise.all([text(ls.stdout), once(ls, "close")]);
   process.stdout.write(listing);
-  if (lsCode !== 0) throw new Error(`fileshare ls exited with ${lsCode}`);
-  const names = listing.split("\n").slice(0, -1);
+  if (code !== 0) throw new Error(`fileshare ls exited with ${code ?? signal}`);
+  return listing.split("\n").slice(0, -1);
+}
 
+async function get(server: string, names: readonly string[], downloads: string): Promise<void> {
   console.log(`\n$ fileshare get --server ${server} --output descargas ${names.map(quoted).join(" ")}`);
-  const get = spawn(
-    process.execPath,
-    [fileshare, "get", "--server", server, "--output", downloads, "--", ...names],
-    { stdio: "inherit" },
-  );
-  const [getCode] = await once(get, "close");
-  if (getCode !== 0) throw new Error(`fileshare get exited with ${getCode}`);
+  const args = [fileshare, "get", "--server", server, "--output", downloads, "--", ...names];
+  const [code, signal] = await once(spawn(process.execPath, args, { stdio: "inherit" }), "close");
+  if (code !== 0) throw new Error(`fileshare get exited with ${code ?? signal}`);
 }
 
 async function compare(shared: string, downloads: string): Promise<void> {
@@ -78,7 +80,7 @@ async function compare(shared: string, downloads: string): Promise<void> {
   if (copies.length !== names.length) throw new Error(`${copies.length} of ${names.length} files came`);
   let bytes = 0;
   for (const name of names) {
-    if (!(await sameContent(join(shared, name), join(downloads, name)))) throw new Error(`${name} differs`);
+    if (!sameContent(join(shared, name), join(downloads, name))) throw new Error(`${name} differs`);
     bytes += (await stat(join(downloads, name))).size;
   }
   console.log(`\n${names.length} files, ${bytes} bytes: every copy is equal to its original`);

@@ -26,7 +26,6 @@ servidor.on("request", ({ operacion, data }) => console.log(`request: ${operacio
 const { host, port } = servidor.address as Address;
 const client = spawn("python3", [script, host, String(port), folder], {
   stdio: ["ignore", "pipe", "inherit"],
-  env: { ...process.env, PYTHONIOENCODING: "utf-8" },
 });
 client.stdout.pipe(process.stdout);
 const [code] = await once(client, "close");

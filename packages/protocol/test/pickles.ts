@@ -1,7 +1,6 @@
 // Pickles by hand, and what the tests of the codec ask of them.
 
-import { type EncodedPart, PickleDecodeError, type PickleProtocol } from "../src/pickle/index.js";
-import { asText } from "../src/pickle/index.js";
+import { asText, type EncodedPart, PickleDecodeError, type PickleProtocol } from "../src/pickle/index.js";
 
 /** All that the codec writes. */
 export const protocols: readonly PickleProtocol[] = [0, 1, 2, 3, 4, 5];
@@ -49,7 +48,12 @@ export function difference(actual: Uint8Array, expected: Uint8Array): object | u
   while (at < actual.length && actual[at] === expected[at]) at += 1;
   const around = (side: Uint8Array): string =>
     Buffer.from(side.subarray(Math.max(0, at - 20), at + 20)).toString("latin1");
-  return { at, lengths: [actual.length, expected.length], actual: around(actual), expected: around(expected) };
+  return {
+    at,
+    lengths: [actual.length, expected.length],
+    actual: around(actual),
+    expected: around(expected),
+  };
 }
 
 /** The refusal that a call ends with. Any other error is thrown on. */

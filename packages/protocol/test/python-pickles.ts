@@ -23,7 +23,10 @@ export interface PythonPicklesOptions {
 }
 
 /** What `pickle.dumps` writes for each expression: one pickle for each protocol, from 0 to the highest it has. */
-export function pythonPickles(expressions: readonly string[], options: PythonPicklesOptions = {}): Uint8Array[][] {
+export function pythonPickles(
+  expressions: readonly string[],
+  options: PythonPicklesOptions = {},
+): Uint8Array[][] {
   const { python, prelude = "" } = options;
   const highest = python?.highestProtocol ?? 5;
   const { status, stdout, stderr } = spawnSync(python?.path ?? defaultPython(), ["-c", SCRIPT], {

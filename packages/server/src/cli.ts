@@ -52,17 +52,6 @@ async function run(folder: string, flags: Flags): Promise<void> {
   }
   const servidor = new Servidor({ folder, host: flags.host, port: flags.port });
   logEvents(servidor, logger);
-  try {
-    const { host, port } = await servidor.bindListen();
-    process.stdout.write(
-      `fileshare-server listening on ${host.includes(":") ? `[${host}]` : host}:${port}\n`,
-    );
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`fileshare-server: cannot listen on ${flags.host}:${flags.port}: ${reason}\n`);
-    process.exitCode = exitCodes.failed;
-    return;
-  }
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -72,9 +61,25 @@ async function run(folder: string, flags: Flags): Promise<void> {
       void servidor.close();
     });
   }
+  try {
+    const { host, port } = await servidor.bindListen();
+    process.stdout.write(`fileshare-server listening on ${shown(host)}:${port}\n`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `fileshare-server: cannot listen on ${shown(flags.host)}:${flags.port}: ${reason}\n`,
+    );
+    process.exitCode = exitCodes.failed;
+    return;
+  }
   await servidor.acceptConnections();
   await servidor.close();
   logger.info("stopped");
+}
+
+/** A host as it stands before a port. */
+function shown(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 async function isFolder(path: string): Promise<boolean> {

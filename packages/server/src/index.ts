@@ -3,6 +3,7 @@
 export type { Client, ServidorEvents } from "./events.js";
 export {
   type Answer,
+  type Answered,
   answered,
   type Handler,
   type HandlerContext,

@@ -20,7 +20,7 @@ import {
 import { socketTransport } from "@fileshare/protocol/node";
 import type { Client, ServidorEvents } from "./events.js";
 import { descargar } from "./operations/descargar.js";
-import { answered, type Handler, RefusedError } from "./operations/handler.js";
+import { type Answered, answered, type Handler, RefusedError } from "./operations/handler.js";
 import { listar } from "./operations/listar.js";
 import { type ServidorOptions, type Settings, settle } from "./options.js";
 
@@ -174,7 +174,7 @@ export class Servidor<C extends Contract = Operaciones>
    * @throws {RefusedError} when there is no such file, or it is larger than a frame can be; nothing was sent
    * @throws {ConexionError} when the connection broke over it
    */
-  async enviarArchivo(conexion: Conexion, nombre: string): Promise<typeof answered> {
+  async enviarArchivo(conexion: Conexion, nombre: string): Promise<Answered> {
     await using file = await this.#settings.storage.open(nombre);
     if (!file) throw new RefusedError(`There is no file ${JSON.stringify(nombre)}`);
     const { size } = file;

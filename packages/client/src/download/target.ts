@@ -4,8 +4,8 @@ import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { TargetError } from "../errors.js";
 
-/** Names that Windows takes for devices, with or without an extension. */
-const windowsDevices = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
+/** Names that Windows takes for devices, with or without an extension, and spaces before that. */
+const windowsDevices = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;
 
 /** Why a name may not be used for a file, if so. */
 function whyUnsafe(name: string): string | undefined {

@@ -11,7 +11,7 @@ import { commandPath, type RunningServer, startServer } from "../support/command
 import { sameContent } from "../support/same-content.js";
 import type { Workload } from "./workload.js";
 
-export type Side = "ours" | "Python";
+type Side = "ours" | "Python";
 
 /** Who talks to whom, about what. */
 export interface Setup {
@@ -88,8 +88,8 @@ async function download(side: Side, port: string, folder: string | undefined): P
     // No __pycache__ beside the peers.
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
   });
-  const [output, [code]] = await Promise.all([text(client.stdout), once(client, "close")]);
-  if (code !== 0) throw new Error(`The client (${side}) exited with ${code}`);
+  const [output, [code, signal]] = await Promise.all([text(client.stdout), once(client, "close")]);
+  if (code !== 0) throw new Error(`The client (${side}) exited with ${code ?? signal}`);
   return JSON.parse(output) as ClientReport;
 }
 
@@ -97,7 +97,7 @@ async function compare(workload: Workload, downloads: string): Promise<void> {
   const names = await readdir(downloads);
   if (names.length !== workload.files) throw new Error(`${names.length} files were saved`);
   for (const name of names) {
-    if (!(await sameContent(join(workload.folder, name), join(downloads, name)))) {
+    if (!sameContent(join(workload.folder, name), join(downloads, name))) {
       throw new Error(`${name} differs from its original`);
     }
   }

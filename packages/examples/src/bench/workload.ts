@@ -1,7 +1,7 @@
 // The files that are served.
 
 import { randomFillSync } from "node:crypto";
-import { mkdir, open } from "node:fs/promises";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 /** A folder of files of one size. */
@@ -15,17 +15,18 @@ export interface Workload {
 const BLOCK_BYTES = 1024 * 1024;
 
 /** Writes the files. No two blocks are equal, so that a comparison notices a block in another's place. */
-export async function makeWorkload(workload: Workload): Promise<Workload> {
+export function makeWorkload(workload: Workload): Workload {
   const { folder, files, fileBytes } = workload;
-  await mkdir(folder);
+  mkdirSync(folder);
   const block = randomFillSync(Buffer.allocUnsafe(Math.min(BLOCK_BYTES, fileBytes)));
   let blocks = 0;
   for (let number = 0; number < files; number++) {
-    await using file = await open(join(folder, `${String(number).padStart(6, "0")}.bin`), "wx");
-    for (let left = fileBytes; left > 0; left -= block.length) {
+    const file = openSync(join(folder, `${String(number).padStart(6, "0")}.bin`), "wx");
+    for (let written = 0; written < fileBytes; ) {
       block.writeUInt32BE(blocks++);
-      await file.writeFile(block.subarray(0, Math.min(block.length, left)));
+      written += writeSync(file, block, 0, Math.min(block.length, fileBytes - written));
     }
+    closeSync(file);
   }
   return workload;
 }

@@ -38,8 +38,8 @@ export async function startServer(
   const child = spawn(command, args, { stdio: ["pipe", "pipe", log] });
   const closed = once(child, "close");
   const lines = createInterface({ input: child.stdout });
-  const first = once(lines, "line");
-  await Promise.race([first, closed]);
+  const first = once(lines, "line").then(([line]) => String(line));
+  const line = await Promise.race([first, closed.then(() => "")]);
   lines.close();
   child.stdout.resume();
   const stop = async (): Promise<number | string> => {
@@ -47,7 +47,6 @@ export async function startServer(
     const [code, signal] = await closed;
     return code ?? signal;
   };
-  const line = child.exitCode === null ? String((await first)[0]) : "";
   const port = /:(\d+)$/.exec(line)?.[1];
   if (port !== undefined) return { process: child, line, port, stop };
   await stop();

@@ -38,6 +38,9 @@ export class MensajeDecoder {
 
   constructor(options: MensajeDecoderOptions) {
     this.#streamFrom = options.streamFrom;
+    // One byte of pickle can make a value of hundreds in memory: their number is bound too, well above that of a list of
+    // names as long as may be.
+    const values = Math.max(10_000, options.maxBufferedBytes / 32);
     const cls: PickleClass = {
       create: (args, origin) => {
         if (args.length > 0) throw new MensajeError("BAD_ATTRIBUTE", "the class was called with arguments");
@@ -53,7 +56,7 @@ export class MensajeDecoder {
     this.#decoder = new Decoder(
       {
         findClass: (module, qualname) => (options.acceptClass(module, qualname) ? cls : undefined),
-        limits: { maxBytes: options.maxBufferedBytes },
+        limits: { maxBytes: options.maxBufferedBytes, maxItems: values, maxStack: values, maxMemo: values },
         encoding: "utf-8",
       },
       (length, stack) => this.#divert(length, stack),

@@ -256,9 +256,13 @@ export class Decoder {
             const standIn = this.#divert(length, stack);
             if (standIn !== undefined) {
               this.#push(standIn);
+              if (length === 0) {
+                at = argument;
+                continue;
+              }
               this.#consumed = base + argument;
               this.#bytesLeft = length;
-              if (length > 0) this.#state = "bytes";
+              this.#state = "bytes";
               return argument;
             }
           }

@@ -13,7 +13,7 @@ import { asText, BytesGap, type TextLengths } from "./gap.js";
 import { checkHashable } from "./keys.js";
 import { defaultLimits } from "./limits.js";
 import { BATCH_SIZE, Op, type PickleProtocol } from "./opcodes.js";
-import { decodeLatin1, formatFloat } from "./text.js";
+import { decodeLatin1, encodeLong, encodeRawUnicodeEscape, formatFloat } from "./text.js";
 import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
 import { type EncodedPart, encodeUtf8, type Gap, PickleWriter } from "./writer.js";
 
@@ -175,7 +175,7 @@ class Encoder {
     } else if (this.#protocol < 2) {
       this.#out.latin1(Op.LONG, `${value}L\n`);
     } else {
-      const bytes = longBytes(BigInt(value));
+      const bytes = encodeLong(BigInt(value));
       if (bytes.length <= 0xff) this.#out.counted(Op.LONG1, 1, bytes);
       else this.#out.counted(Op.LONG4, 4, bytes);
     }
@@ -189,7 +189,7 @@ class Encoder {
   #saveText(value: string): void {
     if (this.#protocol >= 4) this.#out.text(Op.SHORT_BINUNICODE, Op.BINUNICODE, value);
     else if (this.#protocol >= 1) this.#out.text(undefined, Op.BINUNICODE, value);
-    else this.#out.latin1(Op.UNICODE, `${rawUnicodeEscape(value)}\n`);
+    else this.#out.latin1(Op.UNICODE, `${encodeRawUnicodeEscape(value)}\n`);
   }
 
   #saveString(value: string): void {
@@ -531,35 +531,4 @@ function plainEntries(value: object): ReadonlyMap<PyValue, PyValue> {
     throw new PickleEncodeError("UNENCODABLE", `an instance of ${name} has no counterpart in Python`);
   }
   return new PyDict(Object.entries(value) as [string, PyValue][]);
-}
-
-/** An int as the fewest two's complement little-endian bytes. */
-function longBytes(value: bigint): Uint8Array {
-  const magnitude = value < 0n ? -value - 1n : value;
-  const hex = magnitude.toString(16);
-  const bits = (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] as string, 16)));
-  const length = (bits >> 3) + 1;
-  const digits = BigInt.asUintN(length * 8, value)
-    .toString(16)
-    .padStart(length * 2, "0");
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) {
-    bytes[i] = Number.parseInt(digits.slice((length - 1 - i) * 2, (length - i) * 2), 16);
-  }
-  return bytes;
-}
-
-const lineBreakers: ReadonlySet<string> = new Set(["\\", "\0", "\n", "\r", "\u001a"]);
-
-/** Python's raw-unicode-escape, with the characters escaped that the line-based format cannot hold. */
-function rawUnicodeEscape(text: string): string {
-  let escaped = "";
-  for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    if (code > 0xffff) escaped += `\\U${code.toString(16).padStart(8, "0")}`;
-    else if (code > 0xff || lineBreakers.has(character))
-      escaped += `\\u${code.toString(16).padStart(4, "0")}`;
-    else escaped += character;
-  }
-  return escaped;
 }

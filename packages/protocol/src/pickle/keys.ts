@@ -63,13 +63,10 @@ function comparedAs(key: PyValue): PyValue {
   return key;
 }
 
-/**
- * A bigint that a number holds exactly is equal to that number, as Python's 2**60 == 2.0**60. Others go by their text:
- * JavaScript hashes no more of a bigint than its low 64 bits.
- */
-function comparedBigint(value: bigint): number | string {
+/** A bigint that a number holds exactly is equal to that number, as Python's 2**60 == 2.0**60. */
+function comparedBigint(value: bigint): number | bigint {
   const number = Number(value);
-  return Number.isFinite(number) && BigInt(number) === value ? number : `i${value.toString(16)}`;
+  return Number.isFinite(number) && BigInt(number) === value ? number : value;
 }
 
 type FrozenSet = ReadonlySet<PyValue>;
@@ -101,7 +98,8 @@ function textOf(value: PyValue, depth: number): string {
   }
   const compared = comparedAs(value);
   if (compared !== null && typeof compared === "object") return `o${identityOf(compared)};`;
-  return `n${String(compared)};`;
+  // Hexadecimal, as the decimal text of a long bigint takes more than linear time.
+  return typeof compared === "bigint" ? `i${compared.toString(16)};` : `n${String(compared)};`;
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -124,7 +124,7 @@ export function decodeStringLiteral(bytes: Uint8Array, start: number, end: numbe
 }
 
 /** An int as the smallest of number and bigint that holds it. */
-export function toInt(value: bigint): number | bigint {
+function toInt(value: bigint): number | bigint {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
     ? Number(value)
     : value;
@@ -199,4 +199,35 @@ export function formatFloat(value: number): string {
   if (exponent < 0) return `${negative}0.${"0".repeat(-exponent - 1)}${digits}`;
   const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
   return `${negative}${whole}.${digits.slice(exponent + 1) || "0"}`;
+}
+
+/** Encodes an int as the fewest two's complement little-endian bytes (LONG1, LONG4). */
+export function encodeLong(value: bigint): Uint8Array {
+  const magnitude = value < 0n ? -value - 1n : value;
+  const hex = magnitude.toString(16);
+  const bits = (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] as string, 16)));
+  const length = (bits >> 3) + 1;
+  const digits = BigInt.asUintN(length * 8, value)
+    .toString(16)
+    .padStart(length * 2, "0");
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    bytes[i] = Number.parseInt(digits.slice((length - 1 - i) * 2, (length - i) * 2), 16);
+  }
+  return bytes;
+}
+
+const lineBreakers: ReadonlySet<string> = new Set(["\\", "\0", "\n", "\r", "\u001a"]);
+
+/** Encodes Python's raw-unicode-escape, with the characters escaped that a line cannot hold. */
+export function encodeRawUnicodeEscape(text: string): string {
+  let escaped = "";
+  for (const character of text) {
+    const code = character.codePointAt(0) as number;
+    if (code > 0xffff) escaped += `\\U${code.toString(16).padStart(8, "0")}`;
+    else if (code > 0xff || lineBreakers.has(character))
+      escaped += `\\u${code.toString(16).padStart(4, "0")}`;
+    else escaped += character;
+  }
+  return escaped;
 }

@@ -13,7 +13,12 @@ import type {
 import type { Storage } from "../storage/storage.js";
 
 /** What a handler gives back when the reply is on its way already. */
-export const answered: unique symbol = Symbol("answered");
+export interface Answered {
+  readonly answered: true;
+}
+
+/** The only {@link Answered} there is. */
+export const answered: Answered = Object.freeze({ answered: true });
 
 /** Thrown by a handler to say no: the peer gets `Mensaje(estado="error")`, and the connection goes on. */
 export class RefusedError extends Error {
@@ -28,11 +33,11 @@ export interface HandlerContext {
   /** Aborts when the server cuts its connections. */
   readonly signal: AbortSignal;
   /** Answers with the content of a file: `return enviarArchivo(name)`. */
-  readonly enviarArchivo: (nombre: string) => Promise<typeof answered>;
+  readonly enviarArchivo: (nombre: string) => Promise<Answered>;
 }
 
 /** What a handler answers: the data of a reply that went well, or a whole Mensaje. */
-export type Answer<Reply extends PyValue> = Reply | Mensaje | typeof answered;
+export type Answer<Reply extends PyValue> = Reply | Mensaje | Answered;
 
 /** Handles the requests of one operation. What it throws is answered with `estado="error"`. */
 export type Handler<Request extends PyValue = PyValue, Reply extends PyValue = PyValue> = (

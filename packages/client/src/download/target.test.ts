@@ -1,0 +1,129 @@
+import { mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tempFolder } from "@fileshare/peers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { resolveTarget } from "./target.js";
+
+async function folder(): Promise<string> {
+  const temp = await tempFolder();
+  onTestFinished(() => temp[Symbol.asyncDispose]());
+  return temp.path;
+}
+
+describe("resolveTarget()", () => {
+  it.each([
+    "notas.txt",
+    "año ñandú 文件 😀.txt",
+    " con espacios ",
+    "...",
+    "..x",
+    "x..",
+    ".oculto",
+    "-rf",
+    "~",
+    "$HOME",
+    "C:",
+    "a\nb",
+    "\u202eexe.txt",
+    "con",
+    "x".repeat(255),
+  ])("gives a place in the folder for %j", async (name) => {
+    const into = await folder();
+    expect(await resolveTarget(into, name)).toBe(join(into, name));
+    expect(await readdir(into)).toEqual([]);
+  });
+
+  it.each([
+    ["", "the name is empty"],
+    [".", "the name is that of a folder"],
+    ["..", "the name is that of a folder"],
+    ["/", "the name holds a path separator"],
+    ["/abs", "the name holds a path separator"],
+    ["../x", "the name holds a path separator"],
+    ["a/../../x", "the name holds a path separator"],
+    ["a/", "the name holds a path separator"],
+    ["a\\b", "the name holds a path separator"],
+    ["..\\x", "the name holds a path separator"],
+    ["C:\\x", "the name holds a path separator"],
+    ["a\0.txt", "the name holds a NUL character"],
+    ["\ud800.txt", "the name is not valid Unicode"],
+    ["x\udc00", "the name is not valid Unicode"],
+  ])("refuses %j before it touches the disk", async (name, why) => {
+    const into = join(await folder(), "no", "existe");
+    await expect(resolveTarget(into, name)).rejects.toMatchObject({
+      name: "TargetError",
+      code: "UNSAFE_NAME",
+      path: name,
+      message: `Cannot save ${JSON.stringify(name)}: ${why}`,
+    });
+    await expect(stat(into)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it.each([
+    "con",
+    "NUL.txt",
+    "nul .txt",
+    "Com1",
+    "lpt¹.log",
+    "CONIN$",
+    "a:b",
+    "a?",
+    "a<b",
+    "a\nb",
+    "fin.",
+    "fin ",
+  ])("refuses %j on Windows", async (name) => {
+    const { platform } = process;
+    onTestFinished(() => void Object.defineProperty(process, "platform", { value: platform }));
+    const into = await folder();
+    expect(await resolveTarget(into, name)).toBe(join(into, name));
+    Object.defineProperty(process, "platform", { value: "win32" });
+    await expect(resolveTarget(into, name)).rejects.toMatchObject({ code: "UNSAFE_NAME", path: name });
+    expect(await resolveTarget(into, "consola.txt")).toBe(join(into, "consola.txt"));
+  });
+
+  it("makes the folder, with those above it", async () => {
+    const into = join(await folder(), "a", "b", "c");
+    await resolveTarget(into, "x");
+    expect((await stat(into)).isDirectory()).toBe(true);
+  });
+
+  it("takes a relative folder as it is", async () => {
+    expect(await resolveTarget(".", "x")).toBe("x");
+  });
+
+  it("takes the place of a file or a link, and not that of a folder", async () => {
+    const into = await folder();
+    await mkdir(join(into, "carpeta"));
+    await writeFile(join(into, "fichero"), "");
+    await symlink(join(into, "carpeta"), join(into, "enlace"));
+    await symlink(join(into, "nadie"), join(into, "roto"));
+    for (const name of ["fichero", "enlace", "roto"]) {
+      expect(await resolveTarget(into, name)).toBe(join(into, name));
+    }
+    await expect(resolveTarget(into, "carpeta")).rejects.toMatchObject({
+      name: "TargetError",
+      code: "IS_FOLDER",
+      path: join(into, "carpeta"),
+    });
+  });
+
+  it.each([
+    ["the folder is a file", ["fichero"], "x", "EEXIST"],
+    ["a part of the folder's path is a file", ["fichero", "a"], "x", "ENOTDIR"],
+    ["the folder's name is too long", ["y".repeat(300)], "x", "ENAMETOOLONG"],
+    ["the name is too long", [], "x".repeat(300), "ENAMETOOLONG"],
+    ["the name is too long in UTF-8", [], "ñ".repeat(128), "ENAMETOOLONG"],
+  ])("tells the system's error where %s", async (_, below, name, code) => {
+    const top = await folder();
+    await writeFile(join(top, "fichero"), "");
+    const into = join(top, ...below);
+    await expect(resolveTarget(into, name)).rejects.toMatchObject({
+      name: "TargetError",
+      code: "NOT_WRITTEN",
+      path: join(into, name),
+      cause: { code },
+    });
+    expect(await readdir(top)).toEqual(["fichero"]);
+  });
+});

@@ -1,0 +1,467 @@
+import { type ChildProcessWithoutNullStreams, type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { watch } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Servidor } from "@fileshare/server";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Answer, ok, rawServer, sends, silence } from "./raw-server.js";
+import { expectFile, folder, host, listening, noise, served } from "./served.js";
+
+const KiB = 1024;
+const MiB = 1024 * 1024;
+const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+
+interface Run {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** What it has written so far. */
+  stdout(): string;
+  stderr(): string;
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** Waits until it has written that to stdout. */
+  waitFor(text: string | RegExp): Promise<void>;
+}
+
+/** Runs a command; it is killed when the test ends before it. */
+function start(command: string, args: readonly string[], options: SpawnOptions = {}): Run {
+  const child = spawn(command, args, { ...options, stdio: "pipe" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
+  });
+  const closed = once(child, "close");
+  return {
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended: closed.then(([code]) => ({ code: code as number | null, stdout, stderr })),
+    async waitFor(text) {
+      while (stdout.search(text) < 0) await once(child.stdout, "data");
+    },
+  };
+}
+
+function fileshare(args: readonly string[], options?: SpawnOptions): Run {
+  return start(process.execPath, [cli, ...args], options);
+}
+
+const at = ({ port }: { readonly port: number }): string => `${host}:${port}`;
+
+function jsonLines(stdout: string): unknown[] {
+  expect(stdout === "" || stdout.endsWith("\n")).toBe(true);
+  return stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+/** Resolves when a file appears in a folder that is still empty. */
+async function appears(path: string): Promise<void> {
+  const stop = new AbortController();
+  const watcher = watch(path, { signal: stop.signal });
+  await once(watcher, "change");
+  stop.abort();
+}
+
+const files = {
+  "notas.txt": "hola\n",
+  vacio: "",
+  "año 文件 😀.txt": "¿qué tal?",
+  "-guion": "guion",
+  "grande.bin": noise(2 * MiB + 5),
+};
+
+/** The start of a reply of 8 MiB. */
+const half: Answer = sends(ok(noise(8 * MiB)).subarray(0, 4 * MiB));
+
+describe("fileshare ls", () => {
+  it("prints the names, one a line", async () => {
+    const server = await served(files);
+    const names = Object.keys(files).sort();
+    expect(await fileshare(["ls", "-s", at(server)]).ended).toEqual({
+      code: 0,
+      stdout: names.map((name) => `${name}\n`).join(""),
+      stderr: "",
+    });
+    const { stdout } = await fileshare(["ls", "--json", "--server", at(server)]).ended;
+    expect(jsonLines(stdout)).toEqual(names.map((name) => ({ name })));
+  });
+
+  it("prints names as they are where no terminal would obey them", async () => {
+    const names = ["a\u001b[2Jb", "c\nd"];
+    const server = await rawServer(sends(ok(names)));
+    expect((await fileshare(["ls", "-s", at(server)]).ended).stdout).toBe("a\u001b[2Jb\nc\nd\n");
+    const { stdout } = await fileshare(["ls", "--json", "-s", at(server)]).ended;
+    expect(jsonLines(stdout)).toEqual(names.map((name) => ({ name })));
+  });
+
+  it("ends quietly when its reader has seen enough", async () => {
+    const names = Array.from({ length: 50_000 }, (_, i) => `un nombre de fichero bastante largo ${i}`);
+    const server = await rawServer(sends(ok(names)));
+    const run = fileshare(["ls", "-s", at(server)]);
+    await run.waitFor("\n");
+    run.child.stdout.destroy();
+    const { code, stderr } = await run.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+});
+
+describe("fileshare get", () => {
+  it("saves several files, and prints a line for each", async () => {
+    const server = await served(files);
+    const into = join(await folder(), "a", "b");
+    const names = Object.keys(files);
+    const { code, stdout, stderr } = await fileshare(["get", "-s", at(server), "-o", into, "--", ...names])
+      .ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const sizes = ["5 B", "0 B", "11 B", "5 B", "2.10 MB"];
+    expect(stdout.split("\n")).toEqual([
+      ...names.map((name, i) => `${name}: ${sizes[i]} -> ${join(into, name)}`),
+      "",
+    ]);
+    expect((await readdir(into)).sort()).toEqual(names.sort());
+    for (const [name, content] of Object.entries(files)) await expectFile(join(into, name), content);
+    expect(server.connections()).toBe(1);
+  });
+
+  it("saves in the folder `descargas` where it is told no other", async () => {
+    const server = await served(files);
+    const cwd = await folder();
+    const { code, stdout } = await fileshare(["get", "notas.txt", "-s", at(server)], { cwd }).ended;
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `notas.txt: 5 B -> ${join("descargas", "notas.txt")}\n`,
+    });
+    await expectFile(join(cwd, "descargas", "notas.txt"), files["notas.txt"]);
+  });
+
+  it("prints JSON where it is asked for", async () => {
+    const server = await served(files);
+    const into = await folder();
+    const names = ["grande.bin", "falta", "..", "vacio"];
+    const run = await fileshare(["get", ...names, "--json", "-s", at(server), "-o", into]).ended;
+    expect(run.code).toBe(1);
+    expect(jsonLines(run.stdout)).toEqual([
+      { event: "done", name: "grande.bin", path: join(into, "grande.bin"), bytes: 2 * MiB + 5 },
+      { event: "error", name: "falta", code: "REFUSED", message: 'The server refused "falta"' },
+      {
+        event: "error",
+        name: "..",
+        code: "UNSAFE_NAME",
+        message: 'Cannot save "..": the name is that of a folder',
+      },
+      { event: "done", name: "vacio", path: join(into, "vacio"), bytes: 0 },
+    ]);
+    expect(run.stderr).toBe(
+      'fileshare: The server refused "falta"\nfileshare: Cannot save "..": the name is that of a folder\n',
+    );
+  });
+
+  it("tells the code of every kind of error in JSON", async () => {
+    const server = await rawServer(sends(ok(1)), (socket) => void socket.end());
+    const into = await folder();
+    await mkdir(join(into, "carpeta"));
+    const names = ["carpeta", "x", "y", "z"];
+    const run = await fileshare(["get", ...names, "--json", "-s", at(server), "-o", into]).ended;
+    expect(run.code).toBe(3);
+    expect(jsonLines(run.stdout)).toMatchObject([
+      { event: "error", name: "carpeta", code: "IS_FOLDER" },
+      { event: "error", name: "x", code: "BAD_REPLY" },
+      { event: "error", name: "y", code: "CUT" },
+    ]);
+  });
+
+  it("goes on after a file that is refused, and exits with 1", async () => {
+    const server = await served(files);
+    const into = await folder();
+    const run = await fileshare(["get", "falta", "notas.txt", "-s", at(server), "-o", into]).ended;
+    expect(run).toEqual({
+      code: 1,
+      stdout: `notas.txt: 5 B -> ${join(into, "notas.txt")}\n`,
+      stderr: 'fileshare: The server refused "falta"\n',
+    });
+    expect(await readdir(into)).toEqual(["notas.txt"]);
+  });
+
+  it("stops when the connection is lost, with nothing half done, and exits with 3", async () => {
+    const reply = ok(noise(300 * KiB));
+    const server = await rawServer(
+      sends(ok(noise(10))),
+      (socket) => void socket.end(reply.subarray(0, 200 * KiB)),
+    );
+    const into = await folder();
+    const run = await fileshare(["get", "uno", "dos", "tres", "-s", at(server), "-o", into]).ended;
+    expect(run).toEqual({
+      code: 3,
+      stdout: `uno: 10 B -> ${join(into, "uno")}\n`,
+      stderr: "fileshare: The peer ended the connection in the middle of a frame\n",
+    });
+    expect(await readdir(into)).toEqual(["uno"]);
+    expect(server.requests()).toBe(2);
+  });
+
+  it("leaves nothing of a file for which there is no room, and exits with 1", async () => {
+    const server = await served(files);
+    const into = await folder();
+    // A limit of 1 MiB on the size of files stands for a full disk.
+    const limited = ["-c", 'ulimit -f 1024; exec "$@"', "bash", process.execPath, cli];
+    const args = ["get", "grande.bin", "notas.txt", "-s", at(server), "-o", into];
+    const run = await start("bash", [...limited, ...args]).ended;
+    expect(run).toEqual({
+      code: 1,
+      stdout: `notas.txt: 5 B -> ${join(into, "notas.txt")}\n`,
+      stderr: `fileshare: Cannot save "${join(into, "grande.bin")}": EFBIG: file too large, write\n`,
+    });
+    expect(await readdir(into)).toEqual(["notas.txt"]);
+  });
+
+  it("prints what has arrived of a file that takes long", async () => {
+    const reply = ok(noise(5 * MiB));
+    const server = await rawServer((socket) => {
+      // A byte now and then: something arrives, for as long as it takes.
+      socket.write(reply.subarray(0, MiB));
+      let at = MiB;
+      const timer = setInterval(() => socket.write(reply.subarray(at, ++at)), 50);
+      run.waitFor("of 5.24 MB").then(() => {
+        clearInterval(timer);
+        socket.write(reply.subarray(at));
+      });
+    });
+    const into = await folder();
+    const run = fileshare(["get", "lento", "-s", at(server), "-o", into]);
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^lento: 1\.0\d MB of 5\.24 MB\n/);
+    expect(stdout.endsWith(`\nlento: 5.24 MB -> ${join(into, "lento")}\n`)).toBe(true);
+  });
+
+  it("goes on when nobody reads what it prints", async () => {
+    const server = await served(files);
+    const into = await folder();
+    const names = Array.from({ length: 20 }, () => ["notas.txt", "vacio", "falta"]).flat();
+    const run = fileshare(["get", ...names, "grande.bin", "-s", at(server), "-o", into]);
+    run.child.stdout.destroy();
+    run.child.stderr.destroy();
+    expect((await run.ended).code).toBe(1);
+    expect((await readdir(into)).sort()).toEqual(["grande.bin", "notas.txt", "vacio"]);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "is interrupted by %s in a download, and leaves nothing",
+    async (signal) => {
+      const server = await rawServer(half);
+      const into = await folder();
+      await mkdir(join(into, "descargas"));
+      const begun = appears(join(into, "descargas"));
+      const run = fileshare(["get", "uno", "dos", "-s", at(server)], { cwd: into });
+      await begun;
+      run.child.kill(signal);
+      expect(await run.ended).toEqual({ code: 130, stdout: "", stderr: "fileshare: Interrupted\n" });
+      expect(await readdir(join(into, "descargas"))).toEqual([]);
+      expect(server.requests()).toBe(1);
+    },
+  );
+
+  it("is interrupted while it waits for a reply", async () => {
+    const server = await rawServer(silence);
+    const into = await folder();
+    for (const args of [["ls"], ["get", "uno", "--json", "-o", into]]) {
+      const asked = server.requests();
+      const run = fileshare([...args, "-s", at(server)]);
+      await server.waitForRequests(asked + 1);
+      run.child.kill("SIGINT");
+      expect(await run.ended).toMatchObject({ code: 130, stderr: "fileshare: Interrupted\n" });
+    }
+    expect(await readdir(into)).toEqual([]);
+  });
+});
+
+describe("fileshare --server", () => {
+  const hasIpv6 = Object.values(networkInterfaces()).some((each) =>
+    each?.some(({ address }) => address === "::1"),
+  );
+
+  it("takes a host and a port, or a port alone", async () => {
+    const { port } = await served(files);
+    for (const server of [`${host}:${port}`, `localhost:${port}`, `:${port}`]) {
+      expect(await fileshare(["ls", "-s", server]).ended).toMatchObject({ code: 0, stderr: "" });
+    }
+  });
+
+  it.skipIf(!hasIpv6)(
+    `takes an IPv6 address in brackets${hasIpv6 ? "" : " (skipped: no IPv6 here)"}`,
+    async () => {
+      const { port } = await served(files, { host: "::1" });
+      expect(await fileshare(["ls", "-s", `[::1]:${port}`]).ended).toMatchObject({ code: 0, stderr: "" });
+    },
+  );
+
+  it.each([
+    ["127.0.0.9", "127.0.0.9:3247"],
+    ["[::ffff:127.0.0.9]", "::ffff:127.0.0.9:3247"],
+    ["127.0.0.9:1", "127.0.0.9:1"],
+  ])("takes a host alone, and says where it connects: %s", async (server, shown) => {
+    const { code, stdout, stderr } = await fileshare(["ls", "-s", server]).ended;
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr.startsWith(`fileshare: Cannot connect to ${shown}: `)).toBe(true);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+  });
+
+  it("is localhost:3247 where it is not given", async ({ skip }) => {
+    const path = await folder();
+    await writeFile(join(path, "por defecto"), "");
+    const servidor = new Servidor({ folder: path });
+    await listening(servidor).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") skip("port 3247 is taken on this machine");
+      throw error;
+    });
+    expect(await fileshare(["ls"]).ended).toEqual({ code: 0, stdout: "por defecto\n", stderr: "" });
+    for (const server of ["localhost", "127.0.0.1", ""]) {
+      expect(await fileshare(["ls", "-s", server]).ended).toMatchObject({ code: 0 });
+    }
+  });
+
+  it.each(["h:", "h:0", "h:65536", "h:x", "h:-1", "h:1.5", "::1:3247", "a:1:2", "[::1", "[]:1", "[::1]x"])(
+    "is not understood as %j",
+    async (server) => {
+      const { code, stdout, stderr } = await fileshare(["ls", "-s", server]).ended;
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain("It must be HOST:PORT, with a port from 1 to 65535.");
+    },
+  );
+});
+
+describe("fileshare", () => {
+  it.each([
+    [[]],
+    [["borrar"]],
+    [["get"]],
+    [["get", "-o"]],
+    [["ls", "x"]],
+    [["ls", "--otra"]],
+    [["get", "x", "-s"]],
+  ])("exits with 2 where it is not understood: %j", async (args) => {
+    const { code, stdout, stderr } = await fileshare(args).ended;
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).not.toBe("");
+    expect(stderr).not.toContain(" at ");
+  });
+
+  it("exits with 3 and one line where the server cannot be reached", async () => {
+    const { port, servidor } = await served();
+    await servidor.close();
+    const into = await folder();
+    for (const args of [["ls"], ["get", "uno", "dos", "-o", into]]) {
+      const { code, stdout, stderr } = await fileshare([...args, "-s", `:${port}`]).ended;
+      expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+      expect(stderr).toMatch(/^fileshare: Cannot connect to localhost:\d+: .+\n$/);
+    }
+    expect(await readdir(into)).toEqual([]);
+  });
+
+  it("exits with 1 where the server's answer is none", async () => {
+    const server = await rawServer(sends(ok("no es una lista")));
+    const { code, stderr } = await fileshare(["ls", "-s", at(server)]).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^fileshare: The server's reply is not what was asked for: .+\n$/);
+  });
+
+  it("tells its version and its use", async () => {
+    const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
+    expect(await fileshare(["--version"]).ended).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+    const help = await fileshare(["--help"]).ended;
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    expect(help.stdout).toMatch(/Usage: fileshare .*\bls\b.*\bget\b/s);
+    const get = await fileshare(["get", "--help"]).ended;
+    expect(get.stdout).toMatch(/--server <host:port>.*localhost:3247.*--output <folder>.*"descargas"/s);
+  });
+});
+
+const script = "/usr/bin/script";
+const hasScript = /util-linux/.test(spawnSync(script, ["--version"], { encoding: "utf8" }).stdout ?? "");
+const note = hasScript ? "" : " (skipped: util-linux's script is not on this machine)";
+
+describe.skipIf(!hasScript)(`At a terminal${note}`, () => {
+  /** Runs the command at a terminal of its own; stdout is all that the terminal gets. */
+  function atTerminal(args: readonly string[]): Run {
+    const quoted = [process.execPath, cli, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`);
+    return start(script, ["-qec", quoted.join(" "), "/dev/null"], {
+      env: { ...process.env, TERM: "xterm" },
+    });
+  }
+
+  const showCursor = "\u001b[?25h";
+  const hideCursor = "\u001b[?25l";
+
+  it("get draws a bar while a file arrives, and a line when it is there", async () => {
+    const server = await served(files);
+    const into = await folder();
+    const { code, stdout } = await atTerminal([
+      "get",
+      "grande.bin",
+      "notas.txt",
+      "-s",
+      at(server),
+      "-o",
+      into,
+    ]).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/grande\.bin \[[=-]+\] \d+% .+ of 2\.10 MB/);
+    expect(stdout).toContain(`grande.bin: 2.10 MB -> ${join(into, "grande.bin")}\r\n`);
+    expect(stdout).toContain(`notas.txt: 5 B -> ${join(into, "notas.txt")}\r\n`);
+    expect(stdout.lastIndexOf(showCursor)).toBeGreaterThan(stdout.lastIndexOf(hideCursor));
+  });
+
+  it("get gives the terminal back when Ctrl-C is pressed", async () => {
+    const server = await rawServer(half);
+    const into = await folder();
+    const run = atTerminal(["get", "uno", "-s", at(server), "-o", into]);
+    await run.waitFor(/\[[=-]+\]/);
+    run.child.stdin.write("\u0003");
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain("fileshare: Interrupted\r\n");
+    expect(stdout.lastIndexOf(showCursor)).toBeGreaterThan(stdout.lastIndexOf(hideCursor));
+    expect(await readdir(into)).toEqual([]);
+  });
+
+  const names = ["a\u001b[2Jb", "c\nd", "\u009b31m", "\u202ecod.exe", "\u0007", "x\u2028y", "año 文件 😀"];
+  const shown = [
+    "a\\u{1b}[2Jb",
+    "c\\u{a}d",
+    "\\u{9b}31m",
+    "\\u{202e}cod.exe",
+    "\\u{7}",
+    "x\\u{2028}y",
+    "año 文件 😀",
+  ];
+
+  it("ls prints names without what a terminal would obey", async () => {
+    const server = await rawServer(sends(ok(names)));
+    const { code, stdout } = await atTerminal(["ls", "-s", at(server)]).ended;
+    expect(code).toBe(0);
+    expect(stdout.split("\r\n")).toEqual([...shown, ""]);
+  });
+
+  it("get prints names without what a terminal would obey, in bars, lines and errors", async () => {
+    const server = await rawServer(sends(ok(noise(100 * KiB))), sends(ok(null)));
+    const into = await folder();
+    for (const name of names.slice(0, 4)) {
+      const { stdout } = await atTerminal(["get", name, name, "-s", at(server), "-o", into]).ended;
+      // The bar itself moves the cursor, hides it, and clears the line.
+      const [first, ...rest] = stdout.split("\u001b");
+      const ofTheBar = /^(7|8|\[(\?25[hl]|\?7[hl]|\d*[A-K]))/;
+      const text = [first, ...rest.map((part) => part.replace(ofTheBar, ""))].join("").replaceAll("\r\n", "");
+      expect(rest.every((part) => ofTheBar.test(part))).toBe(true);
+      expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);
+    }
+  });
+});

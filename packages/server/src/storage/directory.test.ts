@@ -1,0 +1,416 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { tempFolder } from "@fileshare/peers";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openFiles } from "../../test/support/held.js";
+import { DirectoryStorage } from "./directory.js";
+import type { StoredFile } from "./storage.js";
+
+/** How much is read at once: see directory.ts. */
+const PIECE = 256 * 1024;
+
+async function temp(): Promise<string> {
+  const folder = await tempFolder();
+  onTestFinished(() => folder[Symbol.asyncDispose]());
+  return folder.path;
+}
+
+/** A folder `archivos` with something of every kind in it, beside a file and a folder that are not to be served. */
+async function everyKind(): Promise<{ root: string; outside: string }> {
+  const parent = await temp();
+  const root = join(parent, "archivos");
+  const outside = join(parent, "secretos");
+  await mkdir(join(root, "carpeta"), { recursive: true });
+  await mkdir(outside);
+  await writeFile(join(root, "uno.txt"), "uno");
+  await writeFile(join(root, ".oculto"), "oculto");
+  await writeFile(join(root, "carpeta", "dentro.txt"), "dentro");
+  await writeFile(join(outside, "clave"), "secreto");
+  await writeFile(join(parent, "archivos-2"), "secreto");
+  const links: Readonly<Record<string, string>> = {
+    "enlace-dentro": "uno.txt",
+    "enlace-absoluto": join(root, "uno.txt"),
+    "enlace-de-enlace": "enlace-dentro",
+    "enlace-a-carpeta-dentro": "carpeta",
+    "enlace-en-carpeta": join("carpeta", "dentro.txt"),
+    "enlace-de-ida-y-vuelta": join("..", "archivos", "uno.txt"),
+    "enlace-roto": "no-hay",
+    "enlace-circular": "enlace-circular",
+    "enlace-fuera": join("..", "secretos", "clave"),
+    "enlace-fuera-absoluto": join(outside, "clave"),
+    "enlace-fuera-en-cadena": "enlace-fuera",
+    "enlace-fuera-carpeta": outside,
+    "enlace-al-vecino": join("..", "archivos-2"),
+    "enlace-a-la-raiz": ".",
+    "enlace-al-sistema": "/etc/passwd",
+  };
+  for (const [name, target] of Object.entries(links)) await symlink(target, join(root, name));
+  execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", join(root, "tubo")]);
+  const server = createServer().listen(join(root, "enchufe"));
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return { root, outside };
+}
+
+const servedNames = [
+  ".oculto",
+  "enlace-absoluto",
+  "enlace-de-enlace",
+  "enlace-de-ida-y-vuelta",
+  "enlace-dentro",
+  "enlace-en-carpeta",
+  "uno.txt",
+];
+
+async function open(storage: DirectoryStorage, name: string): Promise<StoredFile> {
+  const file = await storage.open(name);
+  if (!file) throw new Error(`${name} is not served`);
+  onTestFinished(() => file.close());
+  return file;
+}
+
+/** The bytes of a range; the sizes of its pieces where wanted. */
+async function bytes(file: StoredFile, start = 0, end = file.size, sizes: number[] = []): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of file.read(start, end)) {
+    sizes.push(piece.length);
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Bytes that tell their own offset. */
+function numbered(length: number): Buffer {
+  const content = Buffer.alloc(Math.ceil(length / 4) * 4);
+  for (let at = 0; at < content.length; at += 4) content.writeUInt32BE(at, at);
+  return content.subarray(0, length);
+}
+
+describe("DirectoryStorage list()", () => {
+  test("gives the regular files and the links to them within the folder, sorted", async () => {
+    const { root } = await everyKind();
+    expect(await new DirectoryStorage(root).list()).toEqual(servedNames);
+  });
+
+  test("gives only names that open() opens", async () => {
+    const { root } = await everyKind();
+    await writeFile(Buffer.concat([Buffer.from(`${root}/no-utf8-`), Buffer.of(0xff)]), "");
+    await writeFile(join(root, "\u{FFFD}"), "");
+    const storage = new DirectoryStorage(root);
+    const names = await storage.list();
+    expect(names).toEqual([...servedNames, "\u{FFFD}"]);
+    for (const name of names) await open(storage, name);
+  });
+
+  test("gives nothing for an empty folder", async () => {
+    expect(await new DirectoryStorage(await temp()).list()).toEqual([]);
+  });
+
+  test("sees the folder as it is at each call", async () => {
+    const root = await temp();
+    const storage = new DirectoryStorage(root);
+    await writeFile(join(root, "b"), "");
+    await writeFile(join(root, "a"), "");
+    expect(await storage.list()).toEqual(["a", "b"]);
+    await rm(join(root, "a"));
+    expect(await storage.list()).toEqual(["b"]);
+  });
+
+  test("works where the folder is itself a link", async () => {
+    const { root } = await everyKind();
+    const link = join(await temp(), "enlace");
+    await symlink(root, link);
+    const storage = new DirectoryStorage(link);
+    expect(await storage.list()).toEqual(servedNames);
+    expect(await bytes(await open(storage, "uno.txt"))).toEqual(Buffer.from("uno"));
+  });
+
+  test.each(["no-hay", "uno.txt"])("rejects when the folder is %s", async (name) => {
+    const root = await temp();
+    await writeFile(join(root, "uno.txt"), "");
+    await expect(new DirectoryStorage(join(root, name)).list()).rejects.toThrow(/ENOENT|ENOTDIR/);
+  });
+});
+
+describe("DirectoryStorage open()", () => {
+  test("opens a file by its name, with its size and when it was changed", async () => {
+    const root = await temp();
+    await writeFile(join(root, "año ñandú 文件 😀.txt"), "¿qué tal?");
+    const file = await open(new DirectoryStorage(root), "año ñandú 文件 😀.txt");
+    expect(file.size).toBe(Buffer.byteLength("¿qué tal?"));
+    expect(file.modified.getTime()).toBeLessThanOrEqual(Date.now() + 1000);
+    expect((await bytes(file)).toString()).toBe("¿qué tal?");
+  });
+
+  test.each(["..a", "...", " ", "a\\b", "-rf", "a\nb", "%2e%2e", "~"])(
+    "opens a file of the unusual name %j",
+    async (name) => {
+      const root = await temp();
+      await writeFile(join(root, name), name);
+      expect((await bytes(await open(new DirectoryStorage(root), name))).toString()).toBe(name);
+    },
+  );
+
+  test("gives another version once the content has changed", async () => {
+    const root = await temp();
+    const storage = new DirectoryStorage(root);
+    await writeFile(join(root, "a"), "one");
+    const { version } = await open(storage, "a");
+    expect((await open(storage, "a")).version).toBe(version);
+    await writeFile(join(root, "b"), "two");
+    await rename(join(root, "b"), join(root, "a"));
+    expect((await open(storage, "a")).version).not.toBe(version);
+  });
+
+  test.each([
+    "",
+    ".",
+    "..",
+    "../x",
+    "../secretos/clave",
+    "/etc/passwd",
+    "/",
+    "a/b",
+    "carpeta/dentro.txt",
+    "./uno.txt",
+    "uno.txt/",
+    "uno.txt\0",
+    "\0",
+    "no-hay",
+    "UNO.TXT/..",
+    "carpeta",
+    "tubo",
+    "enchufe",
+    "enlace-a-carpeta-dentro",
+    "enlace-roto",
+    "enlace-circular",
+    "enlace-fuera",
+    "enlace-fuera-absoluto",
+    "enlace-fuera-en-cadena",
+    "enlace-fuera-carpeta",
+    "enlace-fuera-carpeta/clave",
+    "enlace-al-vecino",
+    "enlace-a-la-raiz",
+    "enlace-al-sistema",
+  ])("refuses %j", async (name) => {
+    const { root } = await everyKind();
+    const before = openFiles();
+    expect(await new DirectoryStorage(root).open(name)).toBeUndefined();
+    expect(openFiles()).toEqual(before);
+  });
+
+  test("refuses a name that is no text, though one with a replacement character is there", async () => {
+    const root = await temp();
+    await writeFile(join(root, "a\u{FFFD}"), "");
+    const storage = new DirectoryStorage(root);
+    expect(await storage.open("a\ud800")).toBeUndefined();
+    await open(storage, "a\u{FFFD}");
+  });
+
+  test("opens a name of 255 bytes, and refuses one of 256", async () => {
+    const root = await temp();
+    const storage = new DirectoryStorage(root);
+    const longest = `${"ñ".repeat(127)}a`;
+    await writeFile(join(root, longest), "a");
+    expect((await open(storage, longest)).size).toBe(1);
+    expect(await storage.open(`${longest}a`)).toBeUndefined();
+    expect(await storage.open("a".repeat(100_000))).toBeUndefined();
+  });
+
+  test("refuses every name when the folder is missing", async () => {
+    const storage = new DirectoryStorage(join(await temp(), "no-hay"));
+    expect(await storage.open("uno.txt")).toBeUndefined();
+  });
+
+  test("refuses a file that it may not read", async () => {
+    const root = await temp();
+    const storage = new DirectoryStorage(root);
+    await writeFile(join(root, "ajeno"), "");
+    await writeFile(join(root, "propio"), "");
+    await chmod(join(root, "ajeno"), 0o000);
+    await chmod(root, 0o755);
+    await asNobody(async () => {
+      await open(storage, "propio");
+      expect(await storage.open("ajeno")).toBeUndefined();
+    });
+  });
+
+  test("opens no link that takes the place of a file meanwhile", async () => {
+    const { root, outside } = await everyKind();
+    const storage = new DirectoryStorage(root);
+    const path = join(root, "uno.txt");
+    const before = openFiles();
+    let done = false;
+    const swapping = (async () => {
+      while (!done) {
+        await symlink(join(outside, "clave"), join(root, "nuevo"));
+        await rename(join(root, "nuevo"), path);
+        await writeFile(join(root, "nuevo"), "uno");
+        await rename(join(root, "nuevo"), path);
+      }
+    })();
+    const contents = new Set<string>();
+    for (let i = 0; i < 500; i++) {
+      await using file = await storage.open("uno.txt");
+      contents.add(file ? (await bytes(file)).toString() : "refused");
+    }
+    done = true;
+    await swapping;
+    contents.delete("refused");
+    expect([...contents]).toEqual(["uno"]);
+    expect(openFiles()).toEqual(before);
+  });
+});
+
+describe("DirectoryStorage file", () => {
+  test.each([0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 2 * PIECE + 1, 3 * PIECE])(
+    "of %d bytes is read whole, in pieces",
+    async (size) => {
+      const root = await temp();
+      const content = numbered(size);
+      await writeFile(join(root, "a"), content);
+      const file = await open(new DirectoryStorage(root), "a");
+      const sizes: number[] = [];
+      expect((await bytes(file, 0, file.size, sizes)).equals(content)).toBe(true);
+      expect(sizes).toHaveLength(Math.ceil(size / PIECE));
+      expect(Math.max(0, ...sizes)).toBeLessThanOrEqual(PIECE);
+    },
+  );
+
+  test("gives ranges, one after the other and at the same time", async () => {
+    const root = await temp();
+    const content = numbered(3 * PIECE + 5);
+    await writeFile(join(root, "a"), content);
+    const file = await open(new DirectoryStorage(root), "a");
+    const ends = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, content.length];
+    const ranges = ends.flatMap((start) =>
+      ends.filter((end) => end >= start).map((end) => [start, end] as const),
+    );
+    const read = await Promise.all(ranges.map(([start, end]) => bytes(file, start, end)));
+    for (const [i, [start, end]] of ranges.entries()) {
+      expect(read[i]?.equals(content.subarray(start, end)), `${start} to ${end}`).toBe(true);
+    }
+  });
+
+  test("leaves a piece as it is until the next one is asked for", async () => {
+    const root = await temp();
+    const content = numbered(4 * PIECE);
+    await writeFile(join(root, "a"), content);
+    const file = await open(new DirectoryStorage(root), "a");
+    let at = 0;
+    for await (const piece of file.read(0, file.size)) {
+      // Time for what is read ahead to arrive.
+      await bytes(file, 0, PIECE);
+      expect(content.subarray(at, at + piece.length).equals(piece)).toBe(true);
+      at += piece.length;
+    }
+    expect(at).toBe(content.length);
+  });
+
+  test.each([
+    [1000, 500],
+    [1000, 0],
+    [PIECE, 1],
+    [3 * PIECE, PIECE],
+    [3 * PIECE, 2 * PIECE + 1],
+    [3 * PIECE, 0],
+  ])("ends early where it has shrunk from %d to %d bytes", async (size, left) => {
+    const root = await temp();
+    await writeFile(join(root, "a"), numbered(size));
+    const file = await open(new DirectoryStorage(root), "a");
+    await truncate(join(root, "a"), left);
+    const pieces: Buffer[] = [];
+    for await (const piece of file.read(0, file.size)) {
+      pieces.push(Buffer.from(piece));
+      // A reader that is slow: what went wrong meanwhile must not be left unhandled.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(Buffer.concat(pieces).equals(numbered(left))).toBe(true);
+  });
+
+  test("ends early where it shrinks between two pieces", async () => {
+    const root = await temp();
+    await writeFile(join(root, "a"), numbered(8 * PIECE));
+    const file = await open(new DirectoryStorage(root), "a");
+    const pieces: Buffer[] = [];
+    for await (const piece of file.read(0, file.size)) {
+      if (pieces.length === 0) await truncate(join(root, "a"), 5 * PIECE + 7);
+      pieces.push(Buffer.from(piece));
+    }
+    expect(Buffer.concat(pieces).equals(numbered(5 * PIECE + 7))).toBe(true);
+  });
+
+  test("is read as it was opened, when its name was given to another or taken away", async () => {
+    const root = await temp();
+    const storage = new DirectoryStorage(root);
+    await writeFile(join(root, "a"), "one");
+    await writeFile(join(root, "b"), "another");
+    const replaced = await open(storage, "a");
+    await rename(join(root, "b"), join(root, "a"));
+    const removed = await open(storage, "a");
+    await rm(join(root, "a"));
+    expect((await bytes(replaced)).toString()).toBe("one");
+    expect((await bytes(removed)).toString()).toBe("another");
+  });
+
+  test("leaves nothing open when it is left early", async () => {
+    const root = await temp();
+    await writeFile(join(root, "a"), numbered(4 * PIECE));
+    const storage = new DirectoryStorage(root);
+    const before = openFiles();
+    for (let pieces = 0; pieces <= 4; pieces++) {
+      await using file = await storage.open("a");
+      const reading = file?.read(0, file.size)[Symbol.asyncIterator]();
+      for (let i = 0; i < pieces; i++) expect((await reading?.next())?.done).toBe(false);
+      await reading?.return?.();
+      expect(await reading?.next()).toEqual({ done: true, value: undefined });
+    }
+    expect(openFiles()).toEqual(before);
+  });
+
+  test("rejects the next piece, and nothing else, when it is closed while it is read", async () => {
+    const root = await temp();
+    await writeFile(join(root, "a"), numbered(8 * PIECE));
+    const file = await open(new DirectoryStorage(root), "a");
+    const reading = file.read(0, file.size)[Symbol.asyncIterator]();
+    await reading.next();
+    await file.close();
+    // What was read ahead may still come.
+    await expect(
+      (async () => {
+        while (!(await reading.next()).done) await new Promise((resolve) => setImmediate(resolve));
+      })(),
+    ).rejects.toThrow(/closed|EBADF/);
+  });
+
+  test("is closed by its close() and by its disposal", async () => {
+    const root = await temp();
+    await writeFile(join(root, "a"), "a");
+    const storage = new DirectoryStorage(root);
+    const before = openFiles();
+    const file = await storage.open("a");
+    expect(openFiles()).not.toEqual(before);
+    await file?.close();
+    expect(openFiles()).toEqual(before);
+    {
+      await using _ = await storage.open("a");
+      expect(openFiles()).not.toEqual(before);
+    }
+    expect(openFiles()).toEqual(before);
+  });
+});
+
+/** Does something without the rights of root, which may read every file. */
+async function asNobody(act: () => Promise<void>): Promise<void> {
+  const { seteuid, geteuid } = process;
+  if (geteuid?.() !== 0) return act();
+  seteuid?.(65_534);
+  try {
+    await act();
+  } finally {
+    seteuid?.(0);
+  }
+}

@@ -1,0 +1,21 @@
+// What this process holds: to be compared before and after.
+
+import { readdirSync, readlinkSync } from "node:fs";
+
+/** Its open files and sockets, by what they are. */
+export function openFiles(): string[] {
+  const targets: string[] = [];
+  for (const fd of readdirSync("/dev/fd")) {
+    try {
+      targets.push(`${fd} ${readlinkSync(`/dev/fd/${fd}`)}`);
+    } catch {
+      // The one that listed the folder.
+    }
+  }
+  return targets.sort();
+}
+
+/** What keeps its event loop going: sockets, servers, timers, file system requests. */
+export function activeResources(): string[] {
+  return process.getActiveResourcesInfo().sort();
+}
