@@ -475,10 +475,10 @@ describe("a small pickle that asks for much", () => {
   test.each([
     {
       name: "a float of digits that ends in none",
-      pickle: bytes("F", "1".repeat(500_000), "x\n."),
+      pickle: bytes("F", "1".repeat(200_000), "x\n."),
       code: "BAD_ARGUMENT",
     },
-    { name: "a float of 500,000 digits", pickle: bytes("F", "1".repeat(500_000), "\n."), code: undefined },
+    { name: "a float of 200,000 digits", pickle: bytes("F", "1".repeat(200_000), "\n."), code: undefined },
     {
       name: "an 8-bit string of escapes",
       pickle: bytes("S'", "\\x41".repeat(100_000), "'\n."),
