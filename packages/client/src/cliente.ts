@@ -236,7 +236,7 @@ export async function connect<C extends Contract = Operaciones>(
 }
 
 function checkEstado(reply: Mensaje, operacion: string, what: string): void {
-  if (reply.estado !== "ok") throw new RefusedError(operacion, what, reply.estado);
+  if (reply.estado !== "ok") throw new RefusedError(operacion, what, reply);
 }
 
 function checkData<T>(conexion: Conexion, reply: Mensaje, check: (data: Mensaje["data"]) => T): T {

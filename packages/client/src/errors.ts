@@ -1,5 +1,7 @@
 // What a client throws, besides the ConexionError of a connection that is gone.
 
+import type { Mensaje } from "@fileshare/protocol";
+
 /**
  * The server said no: it answered with another `estado` than "ok" (there is no such file, say). The connection is still
  * usable.
@@ -8,13 +10,18 @@ export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly code = "REFUSED";
   readonly operacion: string;
-  /** What the server gave as the reply's `estado`. */
-  readonly estado: string | null;
+  /** The server's answer: an operation of an app's own may tell more in its `data` or `extras`. */
+  readonly reply: Mensaje;
 
-  constructor(operacion: string, what: string, estado: string | null) {
+  constructor(operacion: string, what: string, reply: Mensaje) {
     super(`The server refused ${what}`);
     this.operacion = operacion;
-    this.estado = estado;
+    this.reply = reply;
+  }
+
+  /** What the server gave as the reply's `estado`. */
+  get estado(): string | null {
+    return this.reply.estado;
   }
 }
 

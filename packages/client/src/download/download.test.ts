@@ -34,11 +34,11 @@ describe("saveContent()", () => {
     return { content: new Content(4 * MiB + 1, { open, cancel }), cancelled: () => cancelled };
   }
 
-  it("tells how much has arrived after each piece", async () => {
+  it("tells how much has arrived at the start and after each piece", async () => {
     const into = await folder();
     const told: number[] = [];
     await saveContent(content(async () => {}).content, join(into, "x"), (received) => told.push(received));
-    expect(told).toEqual([2 * MiB, 4 * MiB, 4 * MiB + 1]);
+    expect(told).toEqual([0, 2 * MiB, 4 * MiB, 4 * MiB + 1]);
     expect(await readdir(into)).toEqual(["x"]);
   });
 

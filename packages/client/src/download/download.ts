@@ -19,7 +19,7 @@ export interface DownloadOptions {
   readonly folder?: string | undefined;
   /** The name to save under, where it is to be another than the server's. */
   readonly saveAs?: string | undefined;
-  /** Called as bytes arrive. */
+  /** Called when the download begins, with 0 received, and as bytes arrive. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Gives the download up; it rejects with the signal's reason and leaves nothing behind. */
   readonly signal?: AbortSignal | undefined;
@@ -48,6 +48,7 @@ export async function saveContent(
   try {
     part = await onDisk(path, PartFile.create(path, content.length));
     let received = 0;
+    onReceived(received);
     for await (const piece of content) {
       await onDisk(path, part.write(piece));
       received += piece.length;

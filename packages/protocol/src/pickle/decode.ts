@@ -22,6 +22,7 @@ export interface DecodeOptions extends DecoderOptions {
  * decode(encode(["spam", 1, true])); // ["spam", 1, true]
  * ```
  * @throws {PickleDecodeError} when it is no pickle, names a class that is not registered, or passes a limit
+ * @throws {RangeError} when one of the limits is no number from 0 on
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): PyValue {
   return decodeFirst(bytes, options).value;

@@ -5,7 +5,7 @@
 
 import type { FindClass } from "./classes.js";
 import { PickleDecodeError, type PickleDecodeErrorCode } from "./errors.js";
-import { defaultLimits, type PickleLimits } from "./limits.js";
+import { type PickleLimits, settleLimits } from "./limits.js";
 import { Machine, type MachineHost } from "./machine.js";
 import { HIGHEST_PROTOCOL, Op, type PickleProtocol, Shape, shapes } from "./opcodes.js";
 import {
@@ -84,7 +84,7 @@ export class Decoder implements MachineHost {
    */
   constructor(options: DecodeOptions = {}, divert?: DivertBytes, view = false) {
     this.findClass = options.findClass;
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = settleLimits(options.limits);
     this.#encoding = options.encoding ?? "ascii";
     this.#divert = divert;
     this.#view = view;

@@ -504,3 +504,15 @@ describe("a small pickle that asks for much", () => {
     expect(refusal(() => decode(pickle))?.code).toBe(code);
   });
 });
+
+test.each(Object.keys(defaultLimits))("a %s that bounds nothing is refused", (name) => {
+  for (const value of [Number.NaN, -1]) {
+    expect(() => decode(bytes("N."), { limits: { [name]: value } })).toThrow(RangeError);
+  }
+});
+
+test("an error repeats only so much of a name from the wire", () => {
+  const error = refusal(() => decode(bytes(`c${"m".repeat(1000)}\nC\n.`)));
+  expect(error?.code).toBe("UNKNOWN_CLASS");
+  expect(error?.message.length).toBeLessThan(400);
+});

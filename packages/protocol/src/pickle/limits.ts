@@ -37,3 +37,16 @@ export const defaultLimits: PickleLimits = Object.freeze({
   maxStack: 10_000_000,
   maxIntDigits: 4300,
 });
+
+/**
+ * The limits with what a caller wants otherwise.
+ *
+ * @throws {RangeError} when one is no number that something can be over
+ */
+export function settleLimits(limits: Partial<PickleLimits> | undefined): PickleLimits {
+  const settled = { ...defaultLimits, ...limits };
+  for (const [name, value] of Object.entries(settled)) {
+    if (!(value >= 0)) throw new RangeError(`Cannot use ${name} ${value}: it must be a number from 0 on`);
+  }
+  return settled;
+}

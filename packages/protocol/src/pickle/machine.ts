@@ -28,6 +28,9 @@ class KnownGlobal extends PyGlobal {
   }
 }
 
+/** How much of a name from the wire an error message repeats. */
+const LONGEST_NAME_SHOWN = 200;
+
 /** Up to this many characters, a string is compared as fast as an int. */
 const CHEAP_KEY_LENGTH = 255;
 
@@ -346,7 +349,9 @@ export class Machine {
       builtin,
     );
     if (!builtin && !known.cls && !known.is("copyreg", "_reconstructor") && !known.is("builtins", "object")) {
-      this.#host.fail("UNKNOWN_CLASS", `the class ${module}.${qualname} is not registered`);
+      const name = `${module}.${qualname}`;
+      const shown = name.length > LONGEST_NAME_SHOWN ? `${name.slice(0, LONGEST_NAME_SHOWN)}...` : name;
+      this.#host.fail("UNKNOWN_CLASS", `the class ${shown} is not registered`);
     }
     return known;
   }
