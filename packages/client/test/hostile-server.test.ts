@@ -168,7 +168,7 @@ describe.each(asks)("A server asked for a %s that", (kind, ask) => {
   const named = rows.map((each) => [each.what, each] as const);
   it.each(named)("%s: an error says so, nothing is left, and the client goes on", async (_, each) => {
     const server = await rawServer(each.answer, sends(list));
-    const cliente = clienteOf(server, { stallMs: 200 });
+    const cliente = clienteOf(server, { stallMs: 1000 });
     const into = await folder();
     const error = await ask(cliente, into).then(
       () => "it was accepted",

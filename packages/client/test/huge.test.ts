@@ -5,16 +5,15 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { peakRssKib, startPythonServer } from "@fileshare/peers";
-import { Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { clienteOf, folder, host, listening } from "./served.js";
+import { folder } from "./served.js";
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
 const size = 3 * GiB;
 
 /** Where the file is not zero: around the places where a length or an offset of 31 bits would turn over. */
-const marks = [0, 64 * 1024 - 2, MiB - 2, GiB - 2, 2 * GiB - 2, size - 5];
+const marks = [0, 64 * 1024 - 2, MiB - 2, GiB + 2, 2 * GiB - 4, 2 * GiB, size - 5];
 
 function markAt(offset: number): Buffer {
   return Buffer.from(`<${String(offset % 997).padStart(3, "0")}`);
@@ -30,15 +29,21 @@ async function hugeFile(): Promise<string> {
   return path;
 }
 
-/** Where in the files a difference is first seen; undefined for none. */
-async function difference(one: FileHandle, other: FileHandle): Promise<number | undefined> {
-  const [a, b] = [Buffer.allocUnsafe(8 * MiB), Buffer.allocUnsafe(8 * MiB)];
-  for (let at = 0; ; ) {
-    const [left, right] = await Promise.all([one.read(a, 0, a.length, at), other.read(b, 0, b.length, at)]);
-    if (left.bytesRead !== right.bytesRead || !a.equals(b)) return at;
-    if (left.bytesRead === 0) return undefined;
-    at += left.bytesRead;
+/** Where a block first differs from what the file is made of; undefined for nowhere. */
+async function difference(file: FileHandle): Promise<number | undefined> {
+  const block = Buffer.allocUnsafe(8 * MiB);
+  const zeros = Buffer.alloc(block.length);
+  for (let at = 0; at < size; at += block.length) {
+    const { bytesRead } = await file.read(block, 0, block.length, at);
+    for (const offset of marks) {
+      // Each stands within one block. Once it was found to be right, it is as zero as the rest.
+      if (offset < at || offset >= at + bytesRead) continue;
+      if (!block.subarray(offset - at, offset - at + 4).equals(markAt(offset))) return offset;
+      block.fill(0, offset - at, offset - at + 4);
+    }
+    if (!block.subarray(0, bytesRead).equals(zeros.subarray(0, Math.min(block.length, size - at)))) return at;
   }
+  return undefined;
 }
 
 /** The most memory that a process is seen to have held, looked at until it has ended. */
@@ -57,7 +62,7 @@ function watchMemory(pid: number): { stop: () => number } {
 
 describe("A file of 3 GiB", () => {
   it("is fetched from the server of old by the command, in 128 MiB of memory", {
-    timeout: 120_000,
+    timeout: 180_000,
   }, async () => {
     const path = await hugeFile();
     const into = await folder();
@@ -65,7 +70,7 @@ describe("A file of 3 GiB", () => {
     onTestFinished(() => server.close());
 
     const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
-    const args = ["get", "enorme.bin", "--json", "-s", `${host}:${server.port}`, "-o", into];
+    const args = ["get", "enorme.bin", "--json", "-s", `${server.host}:${server.port}`, "-o", into];
     const child = spawn(process.execPath, [cli, ...args]);
     onTestFinished(() => void child.kill("SIGKILL"));
     const memory = watchMemory(child.pid ?? 0);
@@ -85,32 +90,9 @@ describe("A file of 3 GiB", () => {
     expect(peakKib / 1024).toBeLessThan(128);
 
     const saved = await open(target);
-    const original = await open(join(path, "enorme.bin"));
     expect((await saved.stat()).size).toBe(size);
-    expect(await difference(saved, original)).toBeUndefined();
-    await Promise.all([saved.close(), original.close()]);
+    expect(await difference(saved)).toBeUndefined();
+    await saved.close();
     await rm(target);
-  });
-
-  it("is streamed from our server piece by piece", { timeout: 120_000 }, async () => {
-    const server = await listening(new Servidor({ folder: await hugeFile(), host, port: 0 }));
-    const content = await clienteOf(server).stream("enorme.bin");
-    expect(content.length).toBe(size);
-    let received = 0;
-    let largest = 0;
-    const seen = new Map<number, string>();
-    for await (const piece of content) {
-      for (const offset of marks) {
-        // A mark may stand across two pieces.
-        const from = Math.max(offset - received, 0);
-        const part = Buffer.from(piece.subarray(from, Math.max(offset + 4 - received, 0))).toString();
-        seen.set(offset, (seen.get(offset) ?? "") + part);
-      }
-      largest = Math.max(largest, piece.length);
-      received += piece.length;
-    }
-    expect(received).toBe(size);
-    expect(largest).toBeLessThanOrEqual(MiB);
-    expect(seen).toEqual(new Map(marks.map((offset) => [offset, markAt(offset).toString()])));
   });
 });

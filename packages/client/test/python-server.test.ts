@@ -126,7 +126,7 @@ describe("The server of old", () => {
   it("says nothing to an operation that it does not know: replyTimeoutMs ends the wait", async () => {
     const server = await pythonServer(files);
     const contract = { ...operaciones, borrar: { request: text, reply: nothing } };
-    const cliente = clienteOf(server, { contract, replyTimeoutMs: 1000 });
+    const cliente = clienteOf(server, { contract, replyTimeoutMs: 1500 });
     await expect(cliente.request("borrar", "notas.txt")).rejects.toMatchObject({
       name: "ConexionError",
       code: "STALLED",

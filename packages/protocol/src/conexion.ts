@@ -281,8 +281,11 @@ export class Conexion implements AsyncDisposable {
         end();
         return { done: true, value: undefined };
       } catch (error) {
-        end();
-        if (error instanceof MensajeError) await this.#skipFrame();
+        try {
+          if (error instanceof MensajeError) await this.#skipFrame();
+        } finally {
+          end();
+        }
         throw error;
       }
     };

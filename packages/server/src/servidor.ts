@@ -12,7 +12,6 @@ import {
   Content,
   type Contract,
   FrameError,
-  MAX_FRAME_BYTES,
   Mensaje,
   MensajeError,
   type Operaciones,
@@ -178,14 +177,12 @@ export class Servidor<C extends Contract = Operaciones>
     await using file = await this.#settings.storage.open(nombre);
     if (!file) throw new RefusedError(`There is no file ${JSON.stringify(nombre)}`);
     const { size } = file;
-    const tooLarge = `The file ${JSON.stringify(nombre)} is larger than a frame can be`;
-    if (size > MAX_FRAME_BYTES) throw new RefusedError(tooLarge);
     const content = new Content(size, { open: () => file.read(0, size)[Symbol.asyncIterator]() });
     try {
       await this.#reply(conexion, new Mensaje({ data: content, estado: "ok" }));
     } catch (cause) {
       if (!(cause instanceof FrameError)) throw cause;
-      throw new RefusedError(tooLarge, { cause });
+      throw new RefusedError(`The file ${JSON.stringify(nombre)} is larger than a frame can be`, { cause });
     }
     return answered;
   }

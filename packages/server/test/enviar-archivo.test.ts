@@ -309,13 +309,14 @@ describe("A file over what one frame carries", () => {
 test("A file is opened for each request and closed after it", async () => {
   const { servidor, port } = await served({ files: { a: randomBytes(300_000) } });
   const client = await connectTo(port);
-  await client.download("a");
-  const before = openFiles();
-  for (let i = 0; i < 100; i++) {
+  const download = async (): Promise<void> => {
     const sent = next(servidor, "sent");
     await client.download("a");
     await sent;
-  }
+  };
+  await download();
+  const before = openFiles();
+  for (let i = 0; i < 100; i++) await download();
   await client.send(encodeFrame(mensaje(str("descargar"), str("falta"))));
   await client.receive();
   expect(openFiles()).toEqual(before);

@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { tempFolder } from "@fileshare/peers";
+import { defaultPython, tempFolder } from "@fileshare/peers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openFiles } from "../../test/support/held.js";
 import { DirectoryStorage } from "./directory.js";
@@ -238,29 +238,43 @@ describe("DirectoryStorage open()", () => {
     });
   });
 
-  test("opens no link that takes the place of a file meanwhile", async () => {
+  /** Python programs that put something of the outside in the place of what is served, and back, over and over. */
+  const swaps = {
+    "uno.txt": `
+os.symlink("../secretos/clave", "nuevo")
+os.rename("nuevo", "uno.txt")
+time.sleep(0.0005)
+with open("nuevo", "w") as f:
+    f.write("uno")
+os.rename("nuevo", "uno.txt")
+time.sleep(0.0005)
+`,
+    "enlace-en-carpeta": `
+os.rename("carpeta", "apartada")
+os.symlink("../secretos", "carpeta")
+time.sleep(0.0005)
+os.remove("carpeta")
+os.rename("apartada", "carpeta")
+time.sleep(0.0005)
+`,
+  };
+  test.each(Object.entries(swaps))("opens nothing else in the place of %s meanwhile", async (name, swap) => {
     const { root, outside } = await everyKind();
+    await writeFile(join(outside, "dentro.txt"), "secreto");
     const storage = new DirectoryStorage(root);
-    const path = join(root, "uno.txt");
     const before = openFiles();
-    let done = false;
-    const swapping = (async () => {
-      while (!done) {
-        await symlink(join(outside, "clave"), join(root, "nuevo"));
-        await rename(join(root, "nuevo"), path);
-        await writeFile(join(root, "nuevo"), "uno");
-        await rename(join(root, "nuevo"), path);
-      }
-    })();
-    const contents = new Set<string>();
-    for (let i = 0; i < 500; i++) {
-      await using file = await storage.open("uno.txt");
-      contents.add(file ? (await bytes(file)).toString() : "refused");
+    const program = `import os, time\nwhile True:\n${swap.replace(/^(?=.)/gm, "    ")}`;
+    const swapping = spawn(defaultPython(), ["-c", program], { cwd: root, stdio: "ignore" });
+    const gone = once(swapping, "close");
+    onTestFinished(() => void swapping.kill("SIGKILL"));
+    const count = { served: 0, refused: 0 };
+    while (count.served < 200 || count.refused < 200) {
+      await using file = await storage.open(name);
+      count[file ? "served" : "refused"] += 1;
+      if (file) expect((await bytes(file)).toString()).not.toBe("secreto");
     }
-    done = true;
-    await swapping;
-    contents.delete("refused");
-    expect([...contents]).toEqual(["uno"]);
+    swapping.kill("SIGKILL");
+    await gone;
     expect(openFiles()).toEqual(before);
   });
 });

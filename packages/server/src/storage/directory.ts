@@ -1,7 +1,7 @@
 // The files of one folder of the local file system, and nothing outside it.
 
 import { constants, type Dirent, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, readdir, realpath } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Storage, StoredFile } from "./storage.js";
 
@@ -52,7 +52,7 @@ export class DirectoryStorage implements Storage {
     try {
       const root = await realpath(this.#folder);
       const path = await realpath(join(root, name));
-      return isWithin(root, path) ? await openRegular(path) : undefined;
+      return isWithin(root, path) ? await openRegular(root, path) : undefined;
     } catch (error) {
       if (NOT_SERVED.has((error as NodeJS.ErrnoException).code)) return undefined;
       throw error;
@@ -91,12 +91,12 @@ function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-async function openRegular(path: string): Promise<StoredFile | undefined> {
+async function openRegular(root: string, path: string): Promise<StoredFile | undefined> {
   const handle = await open(path, OPEN_FLAGS);
   try {
     const stats = await handle.stat();
-    // The path may have been replaced since it was resolved: what was opened must still be what stands there.
-    if (stats.isFile() && (await isUnchanged(path, stats))) return new DirectoryFile(handle, stats);
+    if (stats.isFile() && (await standsWithin(root, path, handle, stats)))
+      return new DirectoryFile(handle, stats);
   } catch (error) {
     await handle.close();
     throw error;
@@ -105,7 +105,14 @@ async function openRegular(path: string): Promise<StoredFile | undefined> {
   return undefined;
 }
 
-async function isUnchanged(path: string, opened: Stats): Promise<boolean> {
+/** Whether what was opened is in the folder: a part of its path may have been replaced since it was resolved. */
+async function standsWithin(root: string, path: string, { fd }: FileHandle, opened: Stats): Promise<boolean> {
+  if (process.platform === "linux") {
+    const actual = await readlink(`/proc/self/fd/${fd}`).catch(() => undefined);
+    if (actual !== undefined) return isWithin(root, actual);
+  }
+  // Elsewhere nothing tells where an open file is: who can replace a folder on its path three times at the right moments
+  // gets past this.
   if ((await realpath(path)) !== path) return false;
   const now = await lstat(path);
   return now.ino === opened.ino && now.dev === opened.dev;
