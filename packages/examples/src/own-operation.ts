@@ -46,7 +46,7 @@ await using servidor = await serve({
   },
 });
 
-await using cliente = await connect({ port: servidor.address?.port, contract: contrato });
+await using cliente = await connect({ port: servidor.address.port, contract: contrato });
 
 for (const nombre of await cliente.pedirListaArchivos()) {
   const { sha256, bytes } = await cliente.request("resumen", nombre);

@@ -11,7 +11,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Address, serve } from "@fileshare/server";
+import { serve } from "@fileshare/server";
 
 const script = fileURLToPath(new URL("../python/client.py", import.meta.url));
 const temporary = process.argv[2] === undefined ? await mkdtemp(join(tmpdir(), "fileshare-")) : undefined;
@@ -23,7 +23,7 @@ await using servidor = await serve({
 });
 servidor.on("request", ({ operacion, data }) => console.log(`request: ${operacion} ${JSON.stringify(data)}`));
 
-const { host, port } = servidor.address as Address;
+const { host, port } = servidor.address;
 const client = spawn("python3", [script, host, String(port), folder], {
   stdio: ["ignore", "pipe", "inherit"],
 });

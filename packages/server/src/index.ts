@@ -11,6 +11,6 @@ export {
   RefusedError,
 } from "./operations/handler.js";
 export type { ServidorOptions } from "./options.js";
-export { type Address, Servidor, serve } from "./servidor.js";
+export { type Address, type ListeningServidor, Servidor, serve } from "./servidor.js";
 export { DirectoryStorage } from "./storage/directory.js";
 export type { Storage, StoredFile } from "./storage/storage.js";

@@ -72,12 +72,16 @@ export class Servidor<C extends Contract = Operaciones>
   #clientsSoFar = 0;
   #closing: Promise<void> | undefined;
 
-  /** @throws {RangeError} when an option is out of its range */
+  /**
+   * @throws {RangeError} when an option is out of its range
+   * @throws {TypeError} when an operation of the contract has no handler, or a handler has no operation
+   */
   constructor(options: ServidorOptions<C> = {}) {
     super();
     this.#settings = settle(options);
     const handlers = { listar, descargar, ...options.handlers };
     this.#handlers = new Map(Object.entries(handlers) as [string, Handler][]);
+    checkHandlers(this.#settings.contract, this.#handlers, Object.keys(options.handlers ?? {}));
     // Each client that is waited for listens to it: there is no leak to be warned of.
     setMaxListeners(0, this.#cutting.signal);
   }
@@ -90,8 +94,8 @@ export class Servidor<C extends Contract = Operaciones>
   /**
    * Opens the listening socket. Connections wait until {@link acceptConnections} takes them.
    *
-   * @throws the system's error when the address cannot be had (`code` EADDRINUSE, EACCES, ENOTFOUND); it may be tried
-   *   again then
+   * @throws the system's error when the address cannot be had (`code` EADDRINUSE, EACCES, ENOTFOUND), or the folder
+   *   cannot be read (ENOENT, ENOTDIR, EACCES); it may be tried again then
    */
   async bindListen(): Promise<Address> {
     if (this.#closing) throw new Error("Cannot listen: the server was closed");
@@ -201,7 +205,8 @@ export class Servidor<C extends Contract = Operaciones>
   }
 
   async #bind(): Promise<Address> {
-    const { host, port, backlog, maxConnections } = this.#settings;
+    const { storage, host, port, backlog, maxConnections } = this.#settings;
+    await storage.check?.();
     // The peers of old know `localhost` as an IPv4 address.
     const { address } = await lookup(host, { order: "ipv4first" });
     const server = createServer({
@@ -310,6 +315,9 @@ export class Servidor<C extends Contract = Operaciones>
   }
 }
 
+/** A server that listens: it has an address. */
+export type ListeningServidor<C extends Contract = Operaciones> = Servidor<C> & { readonly address: Address };
+
 /**
  * Starts a server: listens and accepts.
  *
@@ -318,17 +326,24 @@ export class Servidor<C extends Contract = Operaciones>
  * import { serve } from "@fileshare/server";
  *
  * await using servidor = await serve({ folder: "archivos", port: 0 });
- * console.log(servidor.address?.port);
+ * console.log(servidor.address.port);
  * ```
- * @throws as {@link Servidor.bindListen}
+ * @throws as the constructor of {@link Servidor} and {@link Servidor.bindListen}
  */
 export async function serve<C extends Contract = Operaciones>(
   options: ServidorOptions<C> = {},
-): Promise<Servidor<C>> {
-  const servidor = new Servidor<C>(options);
+): Promise<ListeningServidor<C>> {
+  const servidor = new Servidor<C>(options) as ListeningServidor<C>;
   await servidor.bindListen();
   void servidor.acceptConnections();
   return servidor;
+}
+
+function checkHandlers(contract: Contract, handlers: ReadonlyMap<string, Handler>, given: string[]): void {
+  const unhandled = Object.keys(contract).find((operacion) => !handlers.has(operacion));
+  if (unhandled !== undefined) throw new TypeError(`Cannot serve ${unhandled}: it has no handler`);
+  const unknown = given.find((operacion) => !Object.hasOwn(contract, operacion));
+  if (unknown !== undefined) throw new TypeError(`Cannot serve ${unknown}: it is not in the contract`);
 }
 
 /** Resolves when the promise does, or when the time is over. */

@@ -98,10 +98,11 @@ describe("Servidor", () => {
     onTestFinished(() => void other.close());
     await once(other, "listening");
     const { port } = other.address() as { port: number };
-    const servidor = new Servidor({ port });
+    const folder = await folderWith();
+    const servidor = new Servidor({ folder, port });
     onTestFinished(() => servidor.close());
     await expect(servidor.bindListen()).rejects.toMatchObject({ code: "EADDRINUSE" });
-    await expect(serve({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(serve({ folder, port })).rejects.toMatchObject({ code: "EADDRINUSE" });
     expect(servidor.address).toBeUndefined();
     await expect(servidor.acceptConnections()).rejects.toThrow("call bindListen first");
 
@@ -111,9 +112,20 @@ describe("Servidor", () => {
   });
 
   test("rejects an address that is none", async () => {
-    await expect(serve({ port: 0, host: "203.0.113.1" })).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
-    await expect(serve({ port: 0, host: "no-hay.invalid" })).rejects.toMatchObject({
+    const folder = await folderWith();
+    await expect(serve({ folder, port: 0, host: "203.0.113.1" })).rejects.toMatchObject({
+      code: "EADDRNOTAVAIL",
+    });
+    await expect(serve({ folder, port: 0, host: "no-hay.invalid" })).rejects.toMatchObject({
       syscall: "getaddrinfo",
+    });
+  });
+
+  test("rejects a folder that is none, before it listens", async () => {
+    const folder = await folderWith({ "notas.txt": "hola" });
+    await expect(serve({ folder: `${folder}/falta`, port: 0 })).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(serve({ folder: `${folder}/notas.txt`, port: 0 })).rejects.toMatchObject({
+      code: "ENOTDIR",
     });
   });
 
@@ -480,11 +492,13 @@ describe("An operation", () => {
     expect((await client.ask("listar"))?.estado).toBe("ok");
   });
 
-  test("of the contract that nothing handles is an unknown one", async () => {
-    const { port } = await served({ contract: { ...operaciones, sumar: contract.sumar }, handlers: none() });
-    const client = await connectTo(port);
-    await client.send(sumRequest(1));
-    expect(await client.receive()).toEqual(new Mensaje({ estado: "error" }));
+  test("without a handler, and a handler without one, are refused at construction", () => {
+    const unhandled = { contract: { ...operaciones, sumar: contract.sumar }, handlers: none() };
+    expect(() => new Servidor(unhandled)).toThrow(new TypeError("Cannot serve sumar: it has no handler"));
+    const handlers = { restar: () => 1 } as object;
+    expect(() => new Servidor({ handlers })).toThrow(
+      new TypeError("Cannot serve restar: it is not in the contract"),
+    );
   });
 });
 

@@ -1,18 +1,18 @@
 // The files of one folder of the local file system, and nothing outside it.
 
 import { constants, type Dirent, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
+import { type FileHandle, lstat, open, opendir, readdir, readlink, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Storage, StoredFile } from "./storage.js";
 
 /** How much of a file is read at once. Two such pieces are held for each file that is being sent. */
 const PIECE_BYTES = 256 * 1024;
 
-/**
- * A file is opened without following a link (its path was resolved before), and without waiting for the other end of a
- * named pipe.
- */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** Opened is the entry of that name itself, never what a link leads to; without this a path has to be resolved first. */
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+/** A file is opened without waiting for the other end of a named pipe. */
+const OPEN_FLAGS = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
 
 /** Errors of the file system that mean: there is no such file to be served. */
 const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
@@ -35,9 +35,14 @@ const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
 export class DirectoryStorage implements Storage {
   readonly #folder: string;
 
-  /** @param folder its path; it must exist when the first file is asked for */
+  /** @param folder its path; where it is a link, what it leads to at each time */
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** @throws the system's error when there is no such folder, or it cannot be read (`code` ENOENT, ENOTDIR, EACCES) */
+  async check(): Promise<void> {
+    await (await opendir(this.#folder)).close();
   }
 
   async list(): Promise<string[]> {
@@ -49,13 +54,17 @@ export class DirectoryStorage implements Storage {
 
   async open(name: string): Promise<StoredFile | undefined> {
     if (!isPlainName(name)) return undefined;
+    const path = join(this.#folder, name);
     try {
-      const root = await realpath(this.#folder);
-      const path = await realpath(join(root, name));
-      return isWithin(root, path) ? await openRegular(root, path) : undefined;
+      if (NO_FOLLOW) return await openRegular(path);
     } catch (error) {
-      if (NOT_SERVED.has((error as NodeJS.ErrnoException).code)) return undefined;
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ELOOP") return notServed(error);
+    }
+    try {
+      return await openLinked(await realpath(this.#folder), await realpath(path));
+    } catch (error) {
+      return notServed(error);
     }
   }
 
@@ -91,12 +100,26 @@ function isWithin(root: string, path: string): boolean {
   return path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-async function openRegular(root: string, path: string): Promise<StoredFile | undefined> {
+/** @throws what is no sign that there is just no such file */
+function notServed(error: unknown): undefined {
+  if (!NOT_SERVED.has((error as NodeJS.ErrnoException).code)) throw error;
+}
+
+/** Opens what a link in the folder leads to, where that stands in the folder as well. */
+async function openLinked(root: string, path: string): Promise<StoredFile | undefined> {
+  if (!isWithin(root, path)) return undefined;
+  return openRegular(path, (handle, stats) => standsWithin(root, path, handle, stats));
+}
+
+/** Opens a regular file that is as wanted. */
+async function openRegular(
+  path: string,
+  isWanted: (handle: FileHandle, stats: Stats) => Promise<boolean> = async () => true,
+): Promise<StoredFile | undefined> {
   const handle = await open(path, OPEN_FLAGS);
   try {
     const stats = await handle.stat();
-    if (stats.isFile() && (await standsWithin(root, path, handle, stats)))
-      return new DirectoryFile(handle, stats);
+    if (stats.isFile() && (await isWanted(handle, stats))) return new DirectoryFile(handle, stats);
   } catch (error) {
     await handle.close();
     throw error;

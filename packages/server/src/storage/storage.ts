@@ -19,6 +19,8 @@ export interface StoredFile extends AsyncDisposable {
 
 /** Files by name. */
 export interface Storage {
+  /** Rejects when nothing can be served from here. Asked once, before the server listens. */
+  check?(): Promise<void>;
   /** The names of all files that can be opened, in a stable order. */
   list(): Promise<string[]>;
   /**
