@@ -269,6 +269,16 @@ describe("Conexion.recibirMensaje()", () => {
     await expect(conexion.recibirMensaje({ firstByteMs: 10 })).rejects.toMatchObject({ code: "STALLED" });
   });
 
+  it("takes a stallMs that no timer can count for none", async () => {
+    const { conexion, peer } = raw({ stallMs: 2 ** 31 });
+    const frame = await frameOf({ estado: "ok" });
+    await peer.write([frame.subarray(0, 10)]);
+    const waiting = conexion.recibirMensaje();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await peer.write([frame.subarray(10)]);
+    expect((await waiting)?.estado).toBe("ok");
+  });
+
   it("rejects with the reason of a signal that aborts, and leaves no listener on it", async () => {
     const { conexion, peer } = raw();
     const controller = new AbortController();

@@ -26,8 +26,9 @@ export interface ConexionOptions {
   /** From how many bytes on the `data` of a Mensaje is given as a {@link Content}. Default 64 KiB. */
   readonly streamFrom?: number | undefined;
   /**
-   * Milliseconds for which nothing may move while a frame is under way, in or out, before the connection is cut. The
-   * time that a consumer takes over a piece of content does not count. Default 60,000; Infinity turns it off.
+   * Milliseconds for which nothing may move while a frame is under way before the connection is cut: until more of it
+   * comes in, or the transport has taken the piece that is sent. The time that a consumer takes over a piece of content
+   * does not count. Default 60,000; 2^31 and more, as Infinity, turn it off.
    */
   readonly stallMs?: number | undefined;
   /** How the peer is written to, until it has sent a Mensaje itself. Default: {@link defaultDialect}. */
@@ -52,6 +53,9 @@ export interface ReceiveOptions extends WaitOptions {
   /** Milliseconds until the first byte must have come. Default: as long as it takes. */
   readonly firstByteMs?: number | undefined;
 }
+
+/** Timers count no further: a longer time would be over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** How much of an unwanted frame is read and thrown away to keep the connection; of a longer one, it is cut. */
 const SKIP_BYTES = 1024 * 1024;
@@ -401,7 +405,7 @@ export class Conexion implements AsyncDisposable {
   /** Does a wait of the transport's; cuts the connection when it takes too long. */
   async #within<T>(ms: number, wait: () => Promise<T>): Promise<T> {
     const timer =
-      ms === Number.POSITIVE_INFINITY
+      ms > MAX_TIMER_MS
         ? undefined
         : setTimeout(() => this.abort(new ConexionError("STALLED", `Nothing moved for ${ms} ms`)), ms);
     try {

@@ -215,7 +215,7 @@ describe("Servidor close()", () => {
 
   test("works after a bindListen that failed", async () => {
     const { port } = await served();
-    const servidor = new Servidor({ port });
+    const servidor = new Servidor({ folder: await folderWith(), port });
     await expect(servidor.bindListen()).rejects.toThrow("EADDRINUSE");
     await servidor.close();
   });

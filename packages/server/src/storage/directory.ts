@@ -59,7 +59,8 @@ export class DirectoryStorage implements Storage {
       if (NO_FOLLOW) return await openRegular(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== "ELOOP") return notServed(error);
+      // It is a link. (FreeBSD says EMLINK.)
+      if (code !== "ELOOP" && code !== "EMLINK") return notServed(error);
     }
     try {
       return await openLinked(await realpath(this.#folder), await realpath(path));
