@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inspect, promisify } from "node:util";
+import { format, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 const run = promisify(execFile);
@@ -83,7 +83,7 @@ describe("The code in documents and doc comments", () => {
       );
       const printed: string[] = [];
       const log = vi.spyOn(console, "log").mockImplementation((...args: unknown[]) => {
-        printed.push(args.map((arg) => inspect(arg, { breakLength: Number.POSITIVE_INFINITY })).join(" "));
+        printed.push(format(...args));
       });
       try {
         await import(/* @vite-ignore */ fileOf(snippet));

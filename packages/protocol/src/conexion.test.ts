@@ -222,6 +222,8 @@ describe("Conexion.recibirMensaje()", () => {
     const strict = raw({ maxFrameBytes: frame.length - 5 });
     await strict.peer.write([frame]);
     await expect(strict.conexion.recibirMensaje()).rejects.toMatchObject({ code: "FRAME_TOO_LONG" });
+    await strict.peer.write([frame]);
+    await expect(strict.conexion.recibirMensaje()).rejects.toMatchObject({ code: "FRAME_TOO_LONG" });
     await strict.conexion.enviarMensaje(new Mensaje({ estado: "error" }));
     expect((await new Conexion(strict.peer).recibirMensaje())?.estado).toBe("error");
   });
@@ -415,6 +417,15 @@ describe("Conexion.enviarMensaje()", () => {
     await expect(slow.enviarMensaje(new Mensaje())).rejects.toMatchObject({ code: "STALLED" });
     await conexion.enviarMensaje(new Mensaje());
   });
+});
+
+describe("Conexion", () => {
+  it.each([{ maxFrameBytes: -1 }, { maxBufferedBytes: Number.NaN }, { streamFrom: -1 }, { stallMs: 0 }])(
+    "refuses the options %o",
+    (options) => {
+      expect(() => raw(options)).toThrow(RangeError);
+    },
+  );
 });
 
 describe("Conexion.recibirBytes()", () => {

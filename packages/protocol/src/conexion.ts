@@ -12,6 +12,7 @@ import type { Mensaje } from "./mensaje/mensaje.js";
 import { MensajeDecoder } from "./mensaje/mensaje-decoder.js";
 import { addTextLengths, asText, type TextLengths } from "./pickle/gap.js";
 import type { Gap } from "./pickle/writer.js";
+import { checkRange } from "./range.js";
 import type { Transport } from "./transport.js";
 
 /** What a {@link Conexion} may be told. */
@@ -90,6 +91,7 @@ export class Conexion implements AsyncDisposable {
   #reading: Promise<void> = Promise.resolve();
   #sending: Promise<void> = Promise.resolve();
 
+  /** @throws {RangeError} when an option is out of its range */
   constructor(transport: Transport, options: ConexionOptions = {}) {
     this.#transport = transport;
     this.#frames = new FrameDecoder({ maxFrameBytes: options.maxFrameBytes });
@@ -99,6 +101,9 @@ export class Conexion implements AsyncDisposable {
       streamFrom: options.streamFrom ?? 64 * 1024,
     };
     this.#stallMs = options.stallMs ?? 60_000;
+    checkRange("maxBufferedBytes", this.#decoderOptions.maxBufferedBytes, 1, Number.POSITIVE_INFINITY);
+    checkRange("streamFrom", this.#decoderOptions.streamFrom, 1, Number.POSITIVE_INFINITY);
+    checkRange("stallMs", this.#stallMs, 1, Number.POSITIVE_INFINITY);
     this.#dialect = options.dialect ?? defaultDialect;
     this.#followDialect = options.followDialect ?? true;
   }

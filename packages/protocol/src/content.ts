@@ -28,18 +28,20 @@ export class Content implements AsyncIterable<Uint8Array> {
   readonly length: number;
   readonly #source: ContentSource;
 
+  /** @throws {TypeError} when the length is no byte count, or the source cannot be opened */
   constructor(length: number, source: ContentSource) {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new TypeError(`Cannot make a content: ${length} is no byte count`);
+    }
+    if (typeof source?.open !== "function")
+      throw new TypeError("Cannot make a content: its source has no open()");
     this.length = length;
     this.#source = source;
   }
 
   /** Content that is in memory already. */
   static of(bytes: Uint8Array): Content {
-    return new Content(bytes.length, {
-      open: async function* () {
-        if (bytes.length > 0) yield bytes;
-      },
-    });
+    return contentOf(bytes);
   }
 
   /** The pieces in order. To leave the loop early gives up the rest, as {@link cancel} does. */
@@ -62,4 +64,13 @@ export class Content implements AsyncIterable<Uint8Array> {
     }
     return whole;
   }
+}
+
+/** Outside of the class, which the bundler would otherwise give another name. */
+function contentOf(bytes: Uint8Array): Content {
+  return new Content(bytes.length, {
+    open: async function* () {
+      if (bytes.length > 0) yield bytes;
+    },
+  });
 }

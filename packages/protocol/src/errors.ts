@@ -10,7 +10,7 @@ export class FrameError extends Error {
   readonly maxFrameBytes: number;
 
   constructor(length: number, maxFrameBytes: number) {
-    super(`Cannot take a frame of ${length} bytes: the limit is ${maxFrameBytes}`);
+    super(`A frame cannot have ${length} bytes: the limit is ${maxFrameBytes}`);
     this.length = length;
     this.maxFrameBytes = maxFrameBytes;
   }

@@ -70,6 +70,17 @@ describe("FrameDecoder", () => {
     );
   });
 
+  it("takes no bytes of a refused frame for another one", () => {
+    const decoder = new FrameDecoder({ maxFrameBytes: 10 });
+    decoder.push(encodeFrameHeader(1000));
+    decoder.push(encodeFrame(Uint8Array.of(7)));
+    for (let i = 0; i < 2; i++) expect(() => decoder.next()).toThrow(FrameError);
+  });
+
+  it.each([-1, Number.NaN, 2 ** 32])("refuses a maxFrameBytes of %s", (maxFrameBytes) => {
+    expect(() => new FrameDecoder({ maxFrameBytes })).toThrow(RangeError);
+  });
+
   it("holds memory for what came, not for what was announced", () => {
     const decoder = new FrameDecoder();
     decoder.push(encodeFrameHeader(MAX_FRAME_BYTES));

@@ -3,6 +3,7 @@
 
 import { ByteQueue } from "./byte-queue.js";
 import { FrameError } from "./errors.js";
+import { checkRange } from "./range.js";
 
 /** Bytes in front of every payload. */
 export const FRAME_HEADER_BYTES = 4;
@@ -56,12 +57,16 @@ export class FrameDecoder {
   readonly queue: ByteQueue = new ByteQueue();
   readonly #maxFrameBytes: number;
   #left = 0;
+  /** A frame was refused: what follows are bytes of its payload, and no header. */
+  #refused: FrameError | undefined;
   /** The start of a frame that is read whole and is not all there. It grows with what came, not with what was announced. */
   #partial = new Uint8Array(0);
   #filled = 0;
 
+  /** @throws {RangeError} when `maxFrameBytes` is no number from 0 to 4 GiB - 1 */
   constructor(options: FrameDecoderOptions = {}) {
     this.#maxFrameBytes = options.maxFrameBytes ?? MAX_FRAME_BYTES;
+    checkRange("maxFrameBytes", this.#maxFrameBytes, 0, MAX_FRAME_BYTES);
   }
 
   /** Bytes of the frame's payload that were not read yet; 0 between frames. */
@@ -77,13 +82,18 @@ export class FrameDecoder {
   /**
    * Reads the header of the next frame. Gives the payload's length; undefined while the header is not all there.
    *
-   * @throws {FrameError} `FRAME_TOO_LONG` when the length is over the limit. The stream cannot be read any further.
+   * @throws {FrameError} `FRAME_TOO_LONG` when the length is over the limit, and from then on: the stream cannot be read
+   *   any further
    */
   begin(): number | undefined {
+    if (this.#refused) throw this.#refused;
     const header = this.queue.take(FRAME_HEADER_BYTES);
     if (!header) return undefined;
     const length = new DataView(header.buffer, header.byteOffset, FRAME_HEADER_BYTES).getUint32(0);
-    if (length > this.#maxFrameBytes) throw new FrameError(length, this.#maxFrameBytes);
+    if (length > this.#maxFrameBytes) {
+      this.#refused = new FrameError(length, this.#maxFrameBytes);
+      throw this.#refused;
+    }
     this.#left = length;
     return length;
   }

@@ -151,8 +151,7 @@ export class Servidor<C extends Contract = Operaciones>
       const operation = Object.hasOwn(this.#settings.contract, operacion)
         ? this.#settings.contract[operacion]
         : undefined;
-      if (!handler || !operation)
-        throw new RefusedError(`There is no operation ${JSON.stringify(operacion)}`);
+      if (!handler || !operation) throw new RefusedError(`There is no operation ${quoted(operacion)}`);
       const answer = await handler(operation.request(mensaje.data), {
         storage: this.#settings.storage,
         conexion,
@@ -179,14 +178,14 @@ export class Servidor<C extends Contract = Operaciones>
    */
   async enviarArchivo(conexion: Conexion, nombre: string): Promise<Answered> {
     await using file = await this.#settings.storage.open(nombre);
-    if (!file) throw new RefusedError(`There is no file ${JSON.stringify(nombre)}`);
+    if (!file) throw new RefusedError(`There is no file ${quoted(nombre)}`);
     const { size } = file;
     const content = new Content(size, { open: () => file.read(0, size)[Symbol.asyncIterator]() });
     try {
       await this.#reply(conexion, new Mensaje({ data: content, estado: "ok" }));
     } catch (cause) {
       if (!(cause instanceof FrameError)) throw cause;
-      throw new RefusedError(`The file ${JSON.stringify(nombre)} is larger than a frame can be`, { cause });
+      throw new RefusedError(`The file ${quoted(nombre)} is larger than a frame can be`, { cause });
     }
     return answered;
   }
@@ -281,6 +280,7 @@ export class Servidor<C extends Contract = Operaciones>
     } catch (error) {
       if (error instanceof FrameError) {
         // Nothing that follows can be told apart any more: a last word, and good-bye.
+        this.#tell("refused", { client, operacion: null, error });
         await this.#reply(conexion, new Mensaje({ estado: "error" }));
         throw error;
       }
@@ -337,6 +337,11 @@ export async function serve<C extends Contract = Operaciones>(
   await servidor.bindListen();
   void servidor.acceptConnections();
   return servidor;
+}
+
+/** A name from a peer, as much of it as an error message may repeat. */
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 256 ? `${name.slice(0, 256)}...` : name);
 }
 
 function checkHandlers(contract: Contract, handlers: ReadonlyMap<string, Handler>, given: string[]): void {

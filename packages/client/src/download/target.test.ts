@@ -88,6 +88,16 @@ describe("resolveTarget()", () => {
     expect((await stat(into)).isDirectory()).toBe(true);
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "does not wait where no folder can be made (on Linux)",
+    async () => {
+      await expect(resolveTarget("/proc/ninguna/aqui", "x")).rejects.toMatchObject({
+        code: "NOT_WRITTEN",
+        cause: { code: "ENOENT" },
+      });
+    },
+  );
+
   it("takes a relative folder as it is", async () => {
     expect(await resolveTarget(".", "x")).toBe("x");
   });
@@ -109,7 +119,7 @@ describe("resolveTarget()", () => {
   });
 
   it.each([
-    ["the folder is a file", ["fichero"], "x", "EEXIST"],
+    ["the folder is a file", ["fichero"], "x", "ENOTDIR"],
     ["a part of the folder's path is a file", ["fichero", "a"], "x", "ENOTDIR"],
     ["the folder's name is too long", ["y".repeat(300)], "x", "ENAMETOOLONG"],
     ["the name is too long", [], "x".repeat(300), "ENAMETOOLONG"],

@@ -1,7 +1,7 @@
 // From the name of a file to where it is saved: never outside the folder, whatever the name.
 
 import { lstat, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { TargetError } from "../errors.js";
 
 /** Names that Windows takes for devices, with or without an extension, and spaces before that. */
@@ -36,7 +36,7 @@ export async function resolveTarget(folder: string, name: string): Promise<strin
   if (unsafe) throw new TargetError("UNSAFE_NAME", name, unsafe);
   const path = join(folder, name);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     if ((await lstat(path)).isDirectory())
       throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
   } catch (cause) {
@@ -45,4 +45,20 @@ export async function resolveTarget(folder: string, name: string): Promise<strin
     if (error.code !== "ENOENT") throw new TargetError("NOT_WRITTEN", path, error.message, { cause });
   }
   return path;
+}
+
+/** Makes a folder, and those above it. (Node's own recursive mkdir never ends where the file system takes no folder.) */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Whatever stands there is told by what is done next.
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== "EEXIST") throw again;
+    });
+  }
 }

@@ -835,3 +835,22 @@ function mutated(random: Random, pickle: Uint8Array): Uint8Array {
   }
   return out;
 }
+
+test("decode() gives a class as a value that holds its name alone, and is one object each time", () => {
+  const value = decode(bytes("(cgeo\nPunto\ncgeo\nPunto\ncbuiltins\nset\nl."), { findClass: () => stateful });
+  const [first, second, third] = value as PyValue[];
+  expect(second).toBe(first);
+  expect(first).toEqual(new PyGlobal("geo", "Punto"));
+  expect(third).toEqual(new PyGlobal("builtins", "set"));
+  expect(Object.getPrototypeOf(first)).toBe(PyGlobal.prototype);
+});
+
+test("decode() refuses what is no Uint8Array", () => {
+  for (const input of ["N.", new ArrayBuffer(2), [0x4e, 0x2e]]) {
+    expect(() => decode(input as unknown as Uint8Array)).toThrow(TypeError);
+  }
+});
+
+test("decode() refuses a limit that there is not", () => {
+  expect(() => decode(bytes("N."), { limits: { maxDeth: 1 } as object })).toThrow("there is no such limit");
+});

@@ -23,6 +23,8 @@ export interface DecodeOptions extends DecoderOptions {
  * ```
  * @throws {PickleDecodeError} when it is no pickle, names a class that is not registered, or passes a limit
  * @throws {RangeError} when one of the limits is no number from 0 on
+ * @throws {TypeError} when the input is no Uint8Array
+ * @throws what a registered class throws when it makes an instance or gives it its state
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): PyValue {
   return decodeFirst(bytes, options).value;
@@ -37,6 +39,7 @@ export function decodeFirst(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): { value: PyValue; bytesRead: number } {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError("Cannot decode pickle: the input is no Uint8Array");
   const decoder = new Decoder(options, undefined, !options.copyBytes);
   decoder.push(bytes);
   decoder.end();

@@ -174,3 +174,19 @@ function randomInts(random: Random): PyValue {
     (value) => typeof value === "number" || typeof value === "bigint" || typeof value === "string",
   );
 }
+
+describe("encode() refuses with PROTOCOL", () => {
+  const refuses = (value: PyValue, protocol: number): void => {
+    expect(() => encode(value, { protocol: protocol as 0 })).toThrow(
+      expect.objectContaining({ code: "PROTOCOL" }),
+    );
+  };
+
+  test.each([-1, 1.5, 6, Number.NaN])("protocol %s", (protocol) => refuses(1, protocol));
+
+  test.each([0, 1, 2, 3])("in protocol %i a name that holds a newline, or a dot", (protocol) => {
+    refuses(new PyGlobal("a\nb", "C"), protocol);
+    refuses(new PyGlobal("a", "C\nD"), protocol);
+    refuses(new PyGlobal("a", "C.D"), protocol);
+  });
+});

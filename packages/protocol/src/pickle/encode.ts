@@ -12,7 +12,7 @@ import { PickleEncodeError } from "./errors.js";
 import { asText, BytesGap, type TextLengths } from "./gap.js";
 import { checkHashable } from "./keys.js";
 import { defaultLimits } from "./limits.js";
-import { BATCH_SIZE, Op, type PickleProtocol } from "./opcodes.js";
+import { BATCH_SIZE, HIGHEST_PROTOCOL, Op, type PickleProtocol } from "./opcodes.js";
 import { decodeLatin1, encodeLong, encodeRawUnicodeEscape, formatFloat } from "./text.js";
 import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
 import { type EncodedPart, encodeUtf8, type Gap, PickleWriter } from "./writer.js";
@@ -86,6 +86,9 @@ class Encoder {
 
   constructor(options: EncodeOptions) {
     this.#protocol = options.protocol ?? 4;
+    if (!Number.isInteger(this.#protocol) || this.#protocol < 0 || this.#protocol > HIGHEST_PROTOCOL) {
+      throw new PickleEncodeError("PROTOCOL", `protocol ${this.#protocol} is not known`);
+    }
     this.#reduce = options.reduce;
     this.#maxDepth = options.maxDepth ?? defaultLimits.maxDepth;
   }
@@ -278,16 +281,21 @@ class Encoder {
       this.#save(qualname);
       this.#out.byte(Op.STACK_GLOBAL);
     } else {
-      if (qualname.includes(".")) {
-        throw new PickleEncodeError("PROTOCOL", `the nested class ${qualname} needs protocol 4`);
-      }
-      this.#out.line(Op.GLOBAL, encodeUtf8(`${this.#moduleName(module)}\n${qualname}`));
+      this.#out.line(Op.GLOBAL, this.#nameLines(module, qualname));
     }
     this.#memoize(value);
   }
 
-  #moduleName(module: string): string {
-    return this.#protocol < 3 ? (python2Modules.get(module) ?? module) : module;
+  /** A class's name as two lines, but for the newline at the end. */
+  #nameLines(module: string, qualname: string): Uint8Array {
+    if (qualname.includes(".")) {
+      throw new PickleEncodeError("PROTOCOL", `the nested class ${qualname} needs protocol 4`);
+    }
+    if (/\n/.test(module + qualname)) {
+      throw new PickleEncodeError("PROTOCOL", "a class whose name holds a newline needs protocol 4");
+    }
+    const known = this.#protocol < 3 ? (python2Modules.get(module) ?? module) : module;
+    return encodeUtf8(`${known}\n${qualname}`);
   }
 
   #saveGlobalOnce(value: PyGlobal): void {
@@ -458,7 +466,7 @@ class Encoder {
     if (this.#protocol >= 1) this.#saveGlobalOnce(cls);
     for (const arg of args) this.#save(arg);
     if (this.#protocol >= 1) this.#out.byte(Op.OBJ);
-    else this.#out.line(Op.INST, encodeUtf8(`${this.#moduleName(cls.module)}\n${cls.qualname}`));
+    else this.#out.line(Op.INST, this.#nameLines(cls.module, cls.qualname));
   }
 
   /** A call of a built-in type, which Python writes where the protocol has no opcode for its values. */

@@ -1,5 +1,7 @@
 // The budgets of the decoder: always on, each checked before what it bounds is allocated.
 
+import { checkRange } from "../range.js";
+
 /** What a pickle may cost whoever decodes it. Each is refused one over, with a `LIMIT` error that names it. */
 export interface PickleLimits {
   /** Bytes of input that the decoder takes in. Default 1 GiB: a whole-buffer caller holds them already. */
@@ -41,12 +43,14 @@ export const defaultLimits: PickleLimits = Object.freeze({
 /**
  * The limits with what a caller wants otherwise.
  *
- * @throws {RangeError} when one is no number that something can be over
+ * @throws {RangeError} when one is no number from 0 on, or unknown
  */
 export function settleLimits(limits: Partial<PickleLimits> | undefined): PickleLimits {
   const settled = { ...defaultLimits, ...limits };
   for (const [name, value] of Object.entries(settled)) {
-    if (!(value >= 0)) throw new RangeError(`Cannot use ${name} ${value}: it must be a number from 0 on`);
+    if (!Object.hasOwn(defaultLimits, name))
+      throw new RangeError(`Cannot use ${name}: there is no such limit`);
+    checkRange(name, value, 0, Number.POSITIVE_INFINITY);
   }
   return settled;
 }

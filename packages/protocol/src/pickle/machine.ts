@@ -12,20 +12,10 @@ import type { PickleLimits } from "./limits.js";
 import { Op, type PickleProtocol } from "./opcodes.js";
 import { PyGlobal, PyTuple, type PyValue } from "./values.js";
 
-/** A class or callable that the pickle named and that may be used, with what it stands for. */
-class KnownGlobal extends PyGlobal {
+/** What a name in the pickle stands for. */
+interface Known {
   readonly cls: PickleClass | undefined;
   readonly builtin: Builtin | undefined;
-
-  constructor(module: string, qualname: string, cls: PickleClass | undefined, builtin: Builtin | undefined) {
-    super(module, qualname);
-    this.cls = cls;
-    this.builtin = builtin;
-  }
-
-  is(module: string, qualname: string): boolean {
-    return this.qualname === qualname && python3Module(this.module) === module;
-  }
 }
 
 /** How much of a name from the wire an error message repeats. */
@@ -59,6 +49,9 @@ export class Machine {
   #fence = 0;
   #items = 0;
   #containers = 0;
+  /** The names that the pickle has used, and what each stands for. The value itself holds only the name. */
+  readonly #globals = new Map<string, PyGlobal>();
+  readonly #known = new Map<PyGlobal, Known>();
   /** The class and the given parts of each instance: for BUILD, and to see how deep the value nests. */
   readonly #instances = new Map<object, { cls: PickleClass; parts: PyValue[] }>();
 
@@ -192,12 +185,12 @@ export class Machine {
       }
       case Op.REDUCE: {
         const args = this.#tuple(this.#pop());
-        this.push(this.#call(this.#knownGlobal(this.#pop()), args));
+        this.push(this.#call(this.#pop(), args));
         break;
       }
       case Op.NEWOBJ: {
         const args = this.#tuple(this.#pop());
-        this.push(this.#instance(this.#knownGlobal(this.#pop()), args.items, "new"));
+        this.push(this.#instance(this.#pop(), args.items, "new"));
         break;
       }
       case Op.NEWOBJ_EX: {
@@ -206,12 +199,12 @@ export class Machine {
           this.#host.fail("UNSUPPORTED", "keyword arguments of __new__ are not taken");
         }
         const args = this.#tuple(this.#pop());
-        this.push(this.#instance(this.#knownGlobal(this.#pop()), args.items, "new"));
+        this.push(this.#instance(this.#pop(), args.items, "new"));
         break;
       }
       case Op.OBJ: {
         const [cls, ...args] = this.#popToMark();
-        this.push(this.#instance(this.#knownGlobal(cls ?? null), args, "classic"));
+        this.push(this.#instance(cls, args, "classic"));
         break;
       }
       case Op.BUILD: {
@@ -340,29 +333,37 @@ export class Machine {
   }
 
   /** Finds a class or callable by the name that the pickle gives it, or refuses the pickle. */
-  global(module: string, qualname: string): KnownGlobal {
+  global(module: string, qualname: string): PyGlobal {
+    const name = `${module}\n${qualname}`;
+    const met = this.#globals.get(name);
+    if (met) return met;
     const builtin = findBuiltin(module, qualname);
-    const known = new KnownGlobal(
-      module,
-      qualname,
-      builtin ? undefined : this.#host.findClass?.(module, qualname),
-      builtin,
-    );
-    if (!builtin && !known.cls && !known.is("copyreg", "_reconstructor") && !known.is("builtins", "object")) {
-      const name = `${module}.${qualname}`;
-      const shown = name.length > LONGEST_NAME_SHOWN ? `${name.slice(0, LONGEST_NAME_SHOWN)}...` : name;
+    const cls = builtin ? undefined : this.#host.findClass?.(module, qualname);
+    const named = new PyGlobal(module, qualname);
+    if (
+      !builtin &&
+      !cls &&
+      !isNamed(named, "copyreg", "_reconstructor") &&
+      !isNamed(named, "builtins", "object")
+    ) {
+      const shown = `${module}.${qualname}`.slice(0, LONGEST_NAME_SHOWN);
       this.#host.fail("UNKNOWN_CLASS", `the class ${shown} is not registered`);
     }
+    this.#globals.set(name, named);
+    this.#known.set(named, { cls, builtin });
+    return named;
+  }
+
+  /** What a name on the stack stands for. */
+  #knownAs(value: PyValue | undefined): Known {
+    const known = value instanceof PyGlobal ? this.#known.get(value) : undefined;
+    if (!known) this.#host.fail("BAD_OPERAND", "only a class can be called");
     return known;
   }
 
-  #knownGlobal(value: PyValue): KnownGlobal {
-    if (!(value instanceof KnownGlobal)) this.#host.fail("BAD_OPERAND", "only a class can be called");
-    return value;
-  }
-
-  #call(callee: KnownGlobal, args: PyTuple): PyValue {
-    const { builtin } = callee;
+  #call(callee: PyValue, args: PyTuple): PyValue {
+    const { builtin } = this.#knownAs(callee);
+    const named = callee as PyGlobal;
     if (builtin) {
       for (const arg of args) this.#spend(sizeOf(arg));
       const keys = args.items.flatMap((arg) => (Array.isArray(arg) ? (arg as PyValue[]) : []));
@@ -370,33 +371,28 @@ export class Machine {
       if (value === undefined) {
         this.#host.fail(
           "BAD_OPERAND",
-          `${callee.module}.${callee.qualname} cannot be called with these arguments`,
+          `${named.module}.${named.qualname} cannot be called with these arguments`,
         );
       }
       this.#containers += 1;
       return value;
     }
-    if (callee.is("copyreg", "_reconstructor")) {
-      const [cls, base, state] = args;
-      if (
-        args.length === 3 &&
-        base instanceof KnownGlobal &&
-        base.is("builtins", "object") &&
-        state === null
-      ) {
-        return this.#instance(this.#knownGlobal(cls ?? null), [], "new");
-      }
+    if (!isNamed(named, "copyreg", "_reconstructor")) return this.#instance(named, args.items, "call");
+    const [cls, base, state] = args;
+    const isPlain = base instanceof PyGlobal && isNamed(base, "builtins", "object") && state === null;
+    if (args.length !== 3 || !isPlain) {
       this.#host.fail("BAD_OPERAND", "only instances of plain classes are reconstructed");
     }
-    return this.#instance(callee, args.items, "call");
+    return this.#instance(cls, [], "new");
   }
 
   #instance(
-    named: KnownGlobal,
+    named: PyValue | undefined,
     args: readonly PyValue[],
     construction: InstanceOrigin["construction"],
   ): object {
-    const { cls, module, qualname } = named;
+    const { cls } = this.#knownAs(named);
+    const { module, qualname } = named as PyGlobal;
     if (!cls) this.#host.fail("BAD_OPERAND", `${module}.${qualname} is no class of instances`);
     this.#spend(1 + args.length);
     const instance = cls.create(args, { module, qualname, protocol: this.#host.protocol, construction });
@@ -420,6 +416,11 @@ export class Machine {
       this.#host.refuse("maxDepth", "containers nest too deep");
     }
   }
+}
+
+/** Whether a name is that of a module and object of Python 3, by whichever name Python 2 knew them. */
+function isNamed(value: PyGlobal, module: string, qualname: string): boolean {
+  return value.qualname === qualname && python3Module(value.module) === module;
 }
 
 /** Whether Python can hash the key, and comparing it costs nothing worth counting. */
