@@ -44,12 +44,14 @@ program
     run(flags.server, (cliente, signal) => get(cliente, names, flags, signal)),
   );
 
-// A reader that has seen enough (head, say) closes the pipe: no error of ours, and downloads go on.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
-}
+// A reader that has seen enough (head, say) closes the pipe: no error of ours. Downloads go on whatever becomes of what
+// is said about them.
+process.stderr.on("error", () => {});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return;
+  writeError(`cannot write to stdout: ${error.message}`);
+  process.exitCode = exitCodes.failed;
+});
 
 try {
   await program.parseAsync();
@@ -64,12 +66,12 @@ async function run(
   command: (cliente: Cliente, signal: AbortSignal) => Promise<number>,
 ): Promise<void> {
   const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => interrupted.abort(new Error("Interrupted")));
   }
   const cliente = new Cliente(server);
   try {
-    process.exitCode = await command(cliente, interrupted.signal);
+    process.exitCode = (await command(cliente, interrupted.signal)) || process.exitCode;
   } catch (error) {
     writeError(messageOf(error));
     process.exitCode = exitCodeOf(error);

@@ -101,9 +101,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     options.signal?.throwIfAborted();
     const path = await resolveTarget(options.folder ?? "descargas", options.saveAs ?? nombre);
     const content = await this.stream(nombre, options);
-    await saveContent(content, path, (received) =>
-      options.onProgress?.({ nombre, received, total: content.length }),
-    );
+    const onReceived = (received: number): void =>
+      options.onProgress?.({ nombre, received, total: content.length });
+    await saveContent(content, path, onReceived, options.signal);
     return { nombre, path, bytes: content.length };
   }
 
@@ -154,10 +154,14 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const { signal, over } = await this.#turn(options);
     let arriving: Content | undefined;
     let streaming = false;
+    let unanswered: (() => boolean) | undefined;
     try {
       const conexion = await this.#open(signal);
+      const { sent } = conexion;
+      unanswered = () => conexion.sent > sent;
       await conexion.enviarMensaje(new Mensaje({ operacion, data }), { signal });
       const reply = await this.#receive(conexion, signal);
+      unanswered = undefined;
       if (reply.data instanceof Content) arriving = reply.data;
       // Of a reply that is still arriving, `estado` may stand after the data.
       if (!arriving || reply.estado !== null) checkEstado(reply, operacion, what);
@@ -167,6 +171,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       return guardContent(conexion, checked, () => checkEstado(reply, operacion, what), over);
     } finally {
       if (!streaming) {
+        // A reply that may still come would be taken for that of the next request.
+        if (unanswered?.()) this.#conexion?.abort();
         await arriving?.cancel();
         over();
       }

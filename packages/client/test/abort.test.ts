@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { getEventListeners, once } from "node:events";
-import { readdir, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Cliente, connect, type RequestOptions } from "../src/index.js";
+import { Cliente, connect, type Progress, type RequestOptions } from "../src/index.js";
 import { deafListener } from "./deaf-listener.js";
 import { type Answer, framed, ok, rawServer, sends, silence } from "./raw-server.js";
 import { clienteOf, expectFile, folder, host, noise, served } from "./served.js";
@@ -338,5 +338,39 @@ describe("stallMs", () => {
     }
     expect(Buffer.concat(pieces).equals(content)).toBe(true);
     expect(server.connections()).toBe(1);
+  });
+});
+
+describe("A signal that aborts in any turn of the loop", () => {
+  it("never leaves a reply to be taken for the next request's", async () => {
+    const server = await served({ a: "AAAA", b: "BBBB" });
+    const into = await folder();
+    for (let turns = 0; turns < 40; turns++) {
+      await using cliente = new Cliente({ host, port: server.port });
+      await cliente.connect();
+      const controller = new AbortController();
+      const streaming = cliente.stream("a", { signal: controller.signal }).catch(() => {});
+      process.nextTick(async () => {
+        for (let i = 0; i < turns; i++) await null;
+        controller.abort(new Error("enough"));
+      });
+      await streaming;
+      const { path } = await cliente.descargarArchivo("b", { folder: into });
+      expect(await readFile(path, "utf8"), `${turns} turns`).toBe("BBBB");
+    }
+  });
+
+  it("leaves nothing of a file that had arrived whole", async () => {
+    const server = await served({ a: "AAAA" });
+    const into = await folder();
+    await using cliente = new Cliente({ host, port: server.port });
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const onProgress = ({ received, total }: Progress): void => {
+      if (received === total) controller.abort(reason);
+    };
+    const { signal } = controller;
+    await expect(cliente.descargarArchivo("a", { folder: into, onProgress, signal })).rejects.toBe(reason);
+    expect(await readdir(into)).toEqual([]);
   });
 });

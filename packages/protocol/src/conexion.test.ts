@@ -376,6 +376,68 @@ describe("Conexion.enviarMensaje()", () => {
     await expect(contentOf(received).bytes()).rejects.toMatchObject({ code: "CUT" });
   });
 
+  it("cuts the connection when content is another one in the second pass of protocol 2", async () => {
+    const { here, there } = pair({});
+    const dialect = { ...defaultDialect, protocol: 2 as const };
+    const [a, b] = transportPair();
+    const sender = new Conexion(a, { dialect });
+    let passes = 0;
+    const changing = new Content(200_000, {
+      open: async function* () {
+        // As text, half as many bytes of 0xe9 are as long as the 0x41 that were counted.
+        const byte = passes++ === 0 ? 0x41 : 0xe9;
+        for (let i = 0; i < 2; i++) yield new Uint8Array(100_000).fill(byte);
+      },
+    });
+    const sending = sender.enviarMensaje(new Mensaje({ data: changing, estado: "ok" }));
+    await expect(sending).rejects.toThrow("it is not what was measured");
+    await b.end();
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it("stops counting content that nobody can be sent any more", async () => {
+    const [transport] = transportPair();
+    const closed: typeof transport & { closed?: boolean } = transport;
+    let pieces = 0;
+    const endless = new Content(2 ** 30, {
+      open: async function* () {
+        for (;;) {
+          pieces += 1;
+          if (pieces === 3) Object.defineProperty(closed, "closed", { value: true });
+          yield new Uint8Array(1000);
+        }
+      },
+    });
+    const sender = new Conexion(closed, { dialect: { ...defaultDialect, protocol: 0 } });
+    await expect(sender.enviarMensaje(new Mensaje({ data: endless }))).rejects.toMatchObject({
+      code: "LOST",
+    });
+    expect(pieces).toBe(3);
+  });
+
+  it("hands large bytes to the transport in pieces, each of which is progress", async () => {
+    const [a] = transportPair();
+    const data = new Uint8Array(1_000_000).fill(9);
+    await new Conexion(a, { dialect: { ...defaultDialect, protocol: 4 } }).enviarMensaje(
+      new Mensaje({ data }),
+    );
+    expect(Math.max(...a.written.map((chunk) => chunk.length))).toBe(256 * 1024);
+    expect(Buffer.concat(a.written).equals(await frameOf({ data }))).toBe(true);
+  });
+
+  it("counts what was sent, and not what was refused", async () => {
+    const { there } = pair();
+    await there.enviarMensaje(new Mensaje());
+    await expect(there.enviarMensaje(new Mensaje({ data: () => 1 }))).rejects.toThrow();
+    expect(there.sent).toBe(1);
+  });
+
+  it("cuts the connection for a signal that has aborted before", async () => {
+    const { here } = pair();
+    await expect(here.recibirMensaje({ signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    expect(here.closed).toBe(true);
+  });
+
   it("stays usable when content fails before its first byte", async () => {
     const { here, there } = pair();
     const failing = new Content(large.length, {

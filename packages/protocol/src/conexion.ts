@@ -58,6 +58,9 @@ export interface ReceiveOptions extends WaitOptions {
 /** Timers count no further: a longer time would be over at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** How much is handed to the transport at once: a peer that takes so much within `stallMs` is not stalled. */
+const WRITE_BYTES = 256 * 1024;
+
 /** How much of an unwanted frame is read and thrown away to keep the connection; of a longer one, it is cut. */
 const SKIP_BYTES = 1024 * 1024;
 
@@ -90,6 +93,7 @@ export class Conexion implements AsyncDisposable {
   /** Resolves when the Mensaje that is being read is at its end: the next one can be read. */
   #reading: Promise<void> = Promise.resolve();
   #sending: Promise<void> = Promise.resolve();
+  #sent = 0;
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(transport: Transport, options: ConexionOptions = {}) {
@@ -106,6 +110,11 @@ export class Conexion implements AsyncDisposable {
     checkRange("stallMs", this.#stallMs, 1, Number.POSITIVE_INFINITY);
     this.#dialect = options.dialect ?? defaultDialect;
     this.#followDialect = options.followDialect ?? true;
+  }
+
+  /** How many Mensajes were sent, or begun to be. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** How the peer is written to now. */
@@ -182,7 +191,7 @@ export class Conexion implements AsyncDisposable {
       await turn.begins;
       const content = mensaje.data instanceof Content ? mensaje.data : undefined;
       if (content && content.length > MAX_FRAME_BYTES) throw new FrameError(content.length, MAX_FRAME_BYTES);
-      const textLengths = content && this.#dialect.protocol < 3 ? await countText(content) : undefined;
+      const textLengths = content && this.#dialect.protocol < 3 ? await this.#countText(content) : undefined;
       const parts = encodeMensaje(mensaje, this.#dialect, textLengths);
       const length = parts.reduce((sum, part) => sum + part.length, 0);
       if (length > MAX_FRAME_BYTES) throw new FrameError(length, MAX_FRAME_BYTES);
@@ -194,8 +203,12 @@ export class Conexion implements AsyncDisposable {
         if (!(part instanceof Uint8Array)) gap = part;
         else (gap ? after : before).push(part);
       }
-      if (content && gap) await this.#sendContent(content, gap, before, after);
-      else await this.#write(before);
+      if (content && gap) {
+        await this.#sendContent(content, gap, before, after);
+      } else {
+        this.#sent += 1;
+        await this.#write(before);
+      }
     } finally {
       watched.stop();
       turn.end();
@@ -367,15 +380,23 @@ export class Conexion implements AsyncDisposable {
   // Out
 
   async #sendContent(content: Content, gap: Gap, before: Uint8Array[], after: Uint8Array[]): Promise<void> {
-    if (gap.length === 0) return this.#write([...before, ...after]);
+    if (gap.length === 0) {
+      this.#sent += 1;
+      return this.#write([...before, ...after]);
+    }
     let left = gap.length;
+    let given = 0;
     let begun = false;
     try {
       for await (const piece of content) {
         const chunk = gap.gap === "bytes" ? piece : asText(gap.gap, piece);
         left -= chunk.length;
-        if (left < 0) throw new RangeError("there is more of it");
+        given += piece.length;
+        // As text, other bytes than those that were counted may come out as long.
+        if (left < 0 || (left === 0 && given !== content.length))
+          throw new RangeError("it is not what was measured");
         const chunks = begun ? [chunk] : [...before, chunk];
+        if (!begun) this.#sent += 1;
         begun = true;
         await this.#write(left === 0 ? [...chunks, ...after] : chunks);
         if (left === 0) return;
@@ -390,7 +411,32 @@ export class Conexion implements AsyncDisposable {
     }
   }
 
+  /** How long content is as text, in the old protocols. For as long as there is somebody to send it to. */
+  async #countText(content: Content): Promise<TextLengths> {
+    let lengths: TextLengths = { "utf-8": 0, escaped: 0 };
+    for await (const piece of content) {
+      this.#checkFailure();
+      if (this.#transport.closed) throw this.#fail(new ConexionError("LOST", "The connection was lost"));
+      lengths = addTextLengths(lengths, piece);
+    }
+    return lengths;
+  }
+
+  /** Writes chunks, large ones in pieces: each that the transport takes is progress. */
   async #write(chunks: readonly Uint8Array[]): Promise<void> {
+    let together: Uint8Array[] = [];
+    for (const chunk of chunks) {
+      for (let at = 0; at + WRITE_BYTES < chunk.length; at += WRITE_BYTES) {
+        await this.#writeAtOnce([...together, chunk.subarray(at, at + WRITE_BYTES)]);
+        together = [];
+      }
+      const rest = chunk.length - (chunk.length % WRITE_BYTES || WRITE_BYTES);
+      together.push(chunk.length > WRITE_BYTES ? chunk.subarray(rest) : chunk);
+    }
+    await this.#writeAtOnce(together);
+  }
+
+  async #writeAtOnce(chunks: readonly Uint8Array[]): Promise<void> {
     this.#checkFailure();
     await this.#within(this.#stallMs, () => this.#transport.write(chunks));
   }
@@ -434,7 +480,10 @@ export class Conexion implements AsyncDisposable {
 
   /** Cuts the connection when the signal aborts, until stopped. */
   #watch(signal: AbortSignal | undefined): { stop: () => void } {
-    signal?.throwIfAborted();
+    if (signal?.aborted) {
+      this.abort(signal.reason);
+      throw signal.reason;
+    }
     const onAbort = (): void => this.abort(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     return { stop: () => signal?.removeEventListener("abort", onAbort) };
@@ -448,10 +497,4 @@ function takeTurn(before: Promise<void>): { begins: Promise<void>; over: Promise
     end = resolve;
   });
   return { begins: before, over, end };
-}
-
-async function countText(content: Content): Promise<TextLengths> {
-  let lengths: TextLengths = { "utf-8": 0, escaped: 0 };
-  for await (const piece of content) lengths = addTextLengths(lengths, piece);
-  return lengths;
 }

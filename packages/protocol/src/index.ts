@@ -35,4 +35,5 @@ export {
   text,
 } from "./operations.js";
 export type { PyValue } from "./pickle/values.js";
+export { printable } from "./printable.js";
 export { type StreamPair, streamTransport, type Transport } from "./transport.js";

@@ -44,6 +44,10 @@ class SocketTransport implements Transport {
     return this.#chunks.length === 0 && (this.#ended || this.#failure !== undefined);
   }
 
+  get closed(): boolean {
+    return this.#socket.destroyed;
+  }
+
   async read(): Promise<Uint8Array | undefined> {
     for (;;) {
       const chunk = this.#chunks.shift();

@@ -19,6 +19,8 @@ export interface Transport {
   end(): Promise<void>;
   /** Whether it is known that no bytes will come any more. */
   readonly ended?: boolean;
+  /** Whether it is known that no bytes can be sent any more. */
+  readonly closed?: boolean;
   /** Cuts the connection at once. A read or write that waits rejects with the reason. */
   abort(reason: unknown): void;
 }

@@ -20,12 +20,15 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
   version: string;
 };
 
+// Nobody may read what is written here any more: no reason to stop serving.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 const program = new Command("fileshare-server")
   .description(
     "Share the files of a folder over TCP, with fileshare clients and the Python peers of the protocol.",
   )
   .argument("[folder]", "the folder whose files are served", "archivos")
-  .option("--host <host>", "the address to listen on; 0.0.0.0 lets other machines in", "localhost")
+  .option("--host <host>", "the address to listen on; 0.0.0.0 lets other machines in", parseHost, "localhost")
   .option("--port <port>", "the port to listen on; 0 picks a free one", parsePort, 3247)
   .addOption(
     new Option("--log-level <level>", "what is logged to stderr")
@@ -53,7 +56,7 @@ async function run(folder: string, flags: Flags): Promise<void> {
   const servidor = new Servidor({ folder, host: flags.host, port: flags.port });
   logEvents(servidor, logger);
   let stopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(exitCodes.failed);
       stopping = true;
@@ -88,6 +91,11 @@ async function isFolder(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function parseHost(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
 }
 
 function parsePort(text: string): number {

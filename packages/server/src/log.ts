@@ -1,5 +1,6 @@
 // The command's log: JSON lines on stderr, or readable ones where stderr is a terminal.
 
+import { printable } from "@fileshare/protocol";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import type { Servidor } from "./servidor.js";
@@ -9,6 +10,8 @@ export function createLogger(level: string): Logger {
   const destination = process.stderr.isTTY
     ? pretty({ destination: 2, sync: true, ignore: "pid,hostname" })
     : pino.destination({ dest: 2, sync: true });
+  // A log that cannot be written (a full disk, say) is no reason to stop serving.
+  destination.on("error", () => {});
   return pino({ level, base: null }, destination);
 }
 
@@ -33,7 +36,7 @@ export function logEvents(servidor: Servidor, logger: Logger): void {
 
 /** Names are logged; anything larger a peer may send is not. */
 function brief(data: unknown): string | undefined {
-  return typeof data === "string" ? data.slice(0, 256) : undefined;
+  return typeof data === "string" ? printable(data.slice(0, 256)) : undefined;
 }
 
 function messageOf(error: unknown): string | undefined {

@@ -64,6 +64,8 @@ export function settle<C extends Contract>(options: ServidorOptions<C>): Setting
     acceptClass: options.acceptClass ?? acceptAnyModule,
     contract: options.contract ?? operaciones,
   };
+  // To Node, no host means every address.
+  if (settings.host === "") throw new RangeError("Cannot use host: it is empty");
   checkRange("port", settings.port, 0, 65_535);
   checkRange("backlog", settings.backlog, 1, 65_535);
   checkRange("maxConnections", settings.maxConnections, 1, Number.POSITIVE_INFINITY);

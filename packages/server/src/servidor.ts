@@ -146,6 +146,8 @@ export class Servidor<C extends Contract = Operaciones>
     const operacion = mensaje.operacion ?? "";
     const started = performance.now();
     this.#tell("request", { client, operacion, data: mensaje.data });
+    const { sent } = conexion;
+    let sending: Promise<Answered> | undefined;
     try {
       const handler = this.#handlers.get(operacion);
       const operation = Object.hasOwn(this.#settings.contract, operacion)
@@ -156,12 +158,24 @@ export class Servidor<C extends Contract = Operaciones>
         storage: this.#settings.storage,
         conexion,
         signal: this.#cutting.signal,
-        enviarArchivo: (nombre) => this.enviarArchivo(conexion, nombre),
+        enviarArchivo: (nombre) => {
+          sending = this.enviarArchivo(conexion, nombre);
+          return sending;
+        },
       });
-      if (answer instanceof Mensaje) await this.#reply(conexion, answer);
+      // A handler that sends a file and does not say so has answered all the same.
+      if (sending) await sending;
+      else if (answer instanceof Mensaje) await this.#reply(conexion, answer);
       else if (answer !== answered) await this.#reply(conexion, new Mensaje({ data: answer, estado: "ok" }));
     } catch (error) {
+      await sending?.catch(() => {});
       if (conexion.closed) throw error;
+      if (conexion.sent > sent) {
+        // A reply is out already: a second one would be taken for that to the next request.
+        const message = "The connection was closed: a request failed after its reply";
+        conexion.abort(new ConexionError("CLOSED", message, { cause: error }));
+        throw error;
+      }
       this.#tell("refused", { client, operacion, error });
       await this.#reply(conexion, new Mensaje({ estado: "error" }));
       return;

@@ -201,7 +201,8 @@ describe("A frame", () => {
     await closed;
     expect(told).toMatchObject([
       ["connected", {}],
-      ["failed", { error: { code: "FRAME_TOO_LONG", length, maxFrameBytes: 4096 } }],
+      ["refused", { error: { code: "FRAME_TOO_LONG", length, maxFrameBytes: 4096 } }],
+      ["failed", { error: { code: "FRAME_TOO_LONG" } }],
       ["closed", {}],
     ]);
   });

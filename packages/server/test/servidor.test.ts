@@ -18,7 +18,14 @@ import {
 } from "@fileshare/protocol";
 import { socketTransport } from "@fileshare/protocol/node";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { answered, RefusedError, Servidor, type ServidorOptions, serve } from "../src/index.js";
+import {
+  answered,
+  type HandlerContext,
+  RefusedError,
+  Servidor,
+  type ServidorOptions,
+  serve,
+} from "../src/index.js";
 import { type Client, connectTo, dataOf, plainSocket, untilClosed } from "./support/client.js";
 import { mensaje, NONE, request, str } from "./support/pickles.js";
 import { folderWith, next, portOf, record, served } from "./support/served.js";
@@ -499,6 +506,50 @@ describe("An operation", () => {
     expect(() => new Servidor({ handlers })).toThrow(
       new TypeError("Cannot serve restar: it is not in the contract"),
     );
+  });
+});
+
+describe("A request that fails after its reply", () => {
+  const afterwards = async (handler: (context: HandlerContext) => Promise<never>): Promise<void> => {
+    const { port, servidor } = await served({
+      files,
+      contract: { ...operaciones, sumar: contract.sumar },
+      handlers: { sumar: (_data, context) => handler(context) },
+    });
+    const failed = next(servidor, "failed");
+    const client = await connectTo(port);
+    await client.send(sumRequest(1));
+    await client.receive();
+    await failed;
+    expect(await client.receive().catch(() => null)).toBeNull();
+  };
+
+  test("is given no second one: its connection is cut", async () => {
+    await afterwards(async ({ conexion }) => {
+      await conexion.enviarMensaje(new Mensaje({ data: 1, estado: "ok" }));
+      throw new Error("too late");
+    });
+    await afterwards(async ({ enviarArchivo }) => {
+      void enviarArchivo(Object.keys(files)[0] as string);
+      throw new Error("too late");
+    });
+  });
+
+  test("is answered once where its handler forgets to say that it has sent a file", async () => {
+    const { port } = await served({
+      files,
+      contract: { ...operaciones, sumar: contract.sumar },
+      handlers: {
+        sumar: (_data, { enviarArchivo }) => {
+          void enviarArchivo(Object.keys(files)[0] as string);
+          return undefined as unknown as number;
+        },
+      },
+    });
+    const client = await connectTo(port);
+    await client.send(sumRequest(1));
+    expect((await client.receive())?.estado).toBe("ok");
+    expect((await client.ask("listar"))?.data).toEqual(Object.keys(files).sort());
   });
 });
 

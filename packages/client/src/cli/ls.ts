@@ -1,8 +1,9 @@
 // fileshare ls
 
+import { printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
 import { exitCodes } from "./exit-codes.js";
-import { printable, writeJson } from "./reporter.js";
+import { writeJson } from "./reporter.js";
 
 export interface LsFlags {
   readonly json?: boolean | undefined;

@@ -1,5 +1,6 @@
 // What a person, or a program, sees of downloads: bars at a terminal, lines elsewhere, JSON where it was asked for.
 
+import { printable } from "@fileshare/protocol";
 import { SingleBar } from "cli-progress";
 import type { Downloaded, Progress } from "../download/download.js";
 import { messageOf } from "./exit-codes.js";
@@ -75,14 +76,6 @@ export function writeJson(record: object): void {
 
 export function writeError(message: string): void {
   process.stderr.write(`fileshare: ${printable(message)}\n`);
-}
-
-/** Text from a server, without what a terminal would obey: control characters and direction marks. */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
-  );
 }
 
 /** A size for people, in units of 1000. */

@@ -37,12 +37,13 @@ export interface Downloaded {
  * Saves a content as a file that appears at the path when it is whole.
  *
  * @throws {TargetError} `NOT_WRITTEN` when the file system refuses
- * @throws what reading the content throws
+ * @throws what reading the content throws, or the reason of the signal where it aborted meanwhile
  */
 export async function saveContent(
   content: Content,
   path: string,
   onReceived: (received: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   let part: PartFile | undefined;
   try {
@@ -54,6 +55,7 @@ export async function saveContent(
       received += piece.length;
       onReceived(received);
     }
+    signal?.throwIfAborted();
     await onDisk(path, part.finish());
   } catch (error) {
     await Promise.allSettled([content.cancel(), part?.discard()]);

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** How much is gathered before it is written. Two such buffers are held for a large file: one fills, one is written. */
 const WRITE_BYTES = 1024 * 1024;
@@ -35,9 +35,11 @@ export class PartFile {
    */
   static async create(target: string, length: number): Promise<PartFile> {
     // A short name of its own: the target's may be as long as names can be, and two downloads may go to one target.
-    const path = join(dirname(target), `.fileshare-${randomBytes(6).toString("hex")}.part`);
+    // Absolute, so that it is found again where the app changes its working directory.
+    const final = resolve(target);
+    const path = join(dirname(final), `.fileshare-${randomBytes(6).toString("hex")}.part`);
     const handle = await open(path, "wx");
-    return new PartFile(path, target, handle, length);
+    return new PartFile(path, final, handle, length);
   }
 
   /** Adds bytes at the end. They are copied. */

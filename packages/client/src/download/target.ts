@@ -1,5 +1,6 @@
 // From the name of a file to where it is saved: never outside the folder, whatever the name.
 
+import type { Stats } from "node:fs";
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TargetError } from "../errors.js";
@@ -35,16 +36,20 @@ export async function resolveTarget(folder: string, name: string): Promise<strin
   const unsafe = whyUnsafe(name);
   if (unsafe) throw new TargetError("UNSAFE_NAME", name, unsafe);
   const path = join(folder, name);
-  try {
-    await makeFolder(folder);
-    if ((await lstat(path)).isDirectory())
-      throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
-  } catch (cause) {
-    if (cause instanceof TargetError) throw cause;
-    const error = cause as NodeJS.ErrnoException;
-    if (error.code !== "ENOENT") throw new TargetError("NOT_WRITTEN", path, error.message, { cause });
-  }
+  const stats = await existing(folder, path).catch((cause: NodeJS.ErrnoException) => {
+    throw new TargetError("NOT_WRITTEN", path, cause.message, { cause });
+  });
+  if (stats?.isDirectory()) throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
   return path;
+}
+
+/** What stands at the path already, if anything, in a folder that is there afterwards. */
+async function existing(folder: string, path: string): Promise<Stats | undefined> {
+  await makeFolder(folder);
+  return lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return undefined;
+  });
 }
 
 /** Makes a folder, and those above it. (Node's own recursive mkdir never ends where the file system takes no folder.) */

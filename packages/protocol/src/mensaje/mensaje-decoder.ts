@@ -38,9 +38,10 @@ export class MensajeDecoder {
 
   constructor(options: MensajeDecoderOptions) {
     this.#streamFrom = options.streamFrom;
-    // One byte of pickle can make a value of hundreds in memory: their number is bound too, well above that of a list of
-    // names as long as may be.
+    // A few bytes of pickle can make a value of hundreds in memory: the number of values is bound too, well above that of
+    // a list of names as long as may be, and that of objects so that they take no more memory than the bytes.
     const values = Math.max(10_000, options.maxBufferedBytes / 32);
+    const maxObjects = Math.max(1000, options.maxBufferedBytes / 256);
     const cls: PickleClass = {
       create: (args, origin) => {
         if (args.length > 0) throw new MensajeError("BAD_ATTRIBUTE", "the class was called with arguments");
@@ -56,7 +57,13 @@ export class MensajeDecoder {
     this.#decoder = new Decoder(
       {
         findClass: (module, qualname) => (options.acceptClass(module, qualname) ? cls : undefined),
-        limits: { maxBytes: options.maxBufferedBytes, maxItems: values, maxStack: values, maxMemo: values },
+        limits: {
+          maxBytes: options.maxBufferedBytes,
+          maxObjects,
+          maxItems: values,
+          maxStack: values,
+          maxMemo: values,
+        },
         encoding: "utf-8",
       },
       (length, stack) => this.#divert(length, stack),

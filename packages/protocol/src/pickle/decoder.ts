@@ -320,10 +320,10 @@ export class Decoder implements MachineHost {
         case Op.SHORT_BINBYTES:
         case Op.BINBYTES:
         case Op.BINBYTES8:
-          machine.push(this.#view ? input.subarray(argument, next) : input.slice(argument, next));
+          machine.pushObject(this.#view ? input.subarray(argument, next) : input.slice(argument, next));
           break;
         case Op.BYTEARRAY8:
-          machine.push(new PyByteArray(input.slice(argument, next)));
+          machine.pushObject(new PyByteArray(input.slice(argument, next)));
           break;
 
         case Op.PUT:

@@ -33,16 +33,22 @@ export interface TextLengths {
   readonly escaped: number;
 }
 
-/** What raw-unicode-escape cannot hold as it is: backslash, NUL, line feed, carriage return, Ctrl-Z. */
-const escapedBytes: ReadonlySet<number> = new Set([0x5c, 0x00, 0x0a, 0x0d, 0x1a]);
+const HIGH = 1;
+const ESCAPED = 2;
+
+/** What each byte is as text: as it is, of two bytes in UTF-8, or escaped in raw-unicode-escape. */
+const kinds: Uint8Array = new Uint8Array(256).fill(HIGH, 0x80);
+// Backslash, NUL, line feed, carriage return, Ctrl-Z.
+for (const byte of [0x5c, 0x00, 0x0a, 0x0d, 0x1a]) kinds[byte] = ESCAPED;
 
 /** Adds what a chunk of the bytes takes as text: start from `{ "utf-8": 0, escaped: 0 }`. */
 export function addTextLengths(lengths: TextLengths, chunk: Uint8Array): TextLengths {
   let high = 0;
   let escaped = 0;
-  for (const byte of chunk) {
-    if (byte > 0x7f) high += 1;
-    else if (escapedBytes.has(byte)) escaped += 1;
+  for (let i = 0; i < chunk.length; i++) {
+    const kind = kinds[chunk[i] as number] as number;
+    high += kind & HIGH;
+    escaped += kind >> 1;
   }
   return {
     "utf-8": lengths["utf-8"] + chunk.length + high,
@@ -58,7 +64,7 @@ export function asText(form: keyof TextLengths, chunk: Uint8Array): Uint8Array {
     if (form === "utf-8" && byte > 0x7f) {
       out[at++] = 0xc0 | (byte >> 6);
       out[at++] = 0x80 | (byte & 0x3f);
-    } else if (form === "escaped" && escapedBytes.has(byte)) {
+    } else if (form === "escaped" && kinds[byte] === ESCAPED) {
       for (const character of `\\u00${byte.toString(16).padStart(2, "0")}`)
         out[at++] = character.charCodeAt(0);
     } else {

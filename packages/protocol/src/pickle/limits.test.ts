@@ -113,6 +113,18 @@ describe("each limit", () => {
     },
 
     {
+      name: "maxObjects, of containers",
+      limits: { maxObjects: 3 },
+      at: bytes("])}."),
+      over: bytes("])}]."),
+    },
+    {
+      name: "maxObjects, of bytes and instances",
+      limits: { maxObjects: 3 },
+      at: bytes("C\x000c__main__\nC\n)\x81."),
+      over: bytes("C\x000C\x000c__main__\nC\n)\x81."),
+    },
+    {
       name: "maxItems, of APPENDS",
       limits: { maxItems },
       at: bytes("](", "N".repeat(10), "e."),
@@ -515,4 +527,32 @@ test("an error repeats only so much of a name from the wire", () => {
   const error = refusal(() => decode(bytes(`c${"m".repeat(1000)}\nC\n.`)));
   expect(error?.code).toBe("UNKNOWN_CLASS");
   expect(error?.message.length).toBeLessThan(400);
+});
+
+test("long ints as keys, which JavaScript cannot tell apart by their hash, are counted by how many there are", () => {
+  const keys = (count: number): Uint8Array =>
+    bytes(
+      "\x80\x02}(",
+      ...Array.from({ length: count }, (_, i) =>
+        bytes("\x8a\x0b\x01\0\0\0\0\0\0\0\0", i & 0xff, i >> 8, "N"),
+      ),
+      "u.",
+    );
+  expect(refusal(() => decode(keys(1000), { limits: { maxItems: 100_000 } }))).toBeUndefined();
+  expect(refusal(() => decode(keys(4000), { limits: { maxItems: 100_000 } }))?.limit).toBe("maxItems");
+});
+
+test("the length of a name counts each time that it is looked up", () => {
+  const lookups = bytes(
+    "X",
+    u32(16_000),
+    "m".repeat(16_000),
+    "q\x000\x8c\x01Cq\x010",
+    "h\0h\x01\x930".repeat(1000),
+    "N.",
+  );
+  expect(refusal(() => decode(lookups, { findClass, limits: { maxItems: 100_000 } }))?.limit).toBe(
+    "maxItems",
+  );
+  expect(refusal(() => decode(lookups, { findClass }))).toBeUndefined();
 });

@@ -11,6 +11,11 @@ export interface PickleLimits {
    * stack. Default 1000, as CPython's recursion limit. Back references of a recursive value do not count.
    */
   readonly maxDepth: number;
+  /**
+   * Objects that take some hundred bytes each in memory, whatever few bytes stand for them: containers, instances, bytes.
+   * Default 1,000,000.
+   */
+  readonly maxObjects: number;
   /** Entries in the memo, and the highest index that a PUT may name. Default 10,000,000. */
   readonly maxMemo: number;
   /**
@@ -34,6 +39,7 @@ export interface PickleLimits {
 export const defaultLimits: PickleLimits = Object.freeze({
   maxBytes: 1024 ** 3,
   maxDepth: 1000,
+  maxObjects: 1_000_000,
   maxMemo: 10_000_000,
   maxItems: 10_000_000,
   maxStack: 10_000_000,

@@ -48,7 +48,9 @@ export class Machine {
   /** The stack's height at the topmost mark: what stands below it cannot be popped. */
   #fence = 0;
   #items = 0;
-  #containers = 0;
+  #objects = 0;
+  /** How many keys were ints of more than 64 bits. */
+  #longKeys = 0;
   /** The names that the pickle has used, and what each stands for. The value itself holds only the name. */
   readonly #globals = new Map<string, PyGlobal>();
   readonly #known = new Map<PyGlobal, Known>();
@@ -96,10 +98,10 @@ export class Machine {
         break;
 
       case Op.EMPTY_LIST:
-        this.#pushContainer([]);
+        this.pushObject([]);
         break;
       case Op.LIST:
-        this.#pushContainer(this.#popToMark());
+        this.pushObject(this.#popToMark());
         break;
       case Op.APPEND: {
         const item = this.#pop();
@@ -115,7 +117,7 @@ export class Machine {
       }
 
       case Op.EMPTY_TUPLE:
-        this.#pushContainer(new PyTuple());
+        this.pushObject(new PyTuple());
         break;
       case Op.TUPLE1:
       case Op.TUPLE2:
@@ -123,20 +125,20 @@ export class Machine {
         const first = stack.length - (op - Op.TUPLE1 + 1);
         if (first < this.#fence) this.#host.fail("STACK", "fewer values on the stack than the tuple has");
         this.#spend(stack.length - first);
-        this.#pushContainer(new PyTuple(stack.splice(first)));
+        this.pushObject(new PyTuple(stack.splice(first)));
         break;
       }
       case Op.TUPLE:
-        this.#pushContainer(new PyTuple(this.#popToMark()));
+        this.pushObject(new PyTuple(this.#popToMark()));
         break;
 
       case Op.EMPTY_DICT:
-        this.#pushContainer(new PyDict());
+        this.pushObject(new PyDict());
         break;
       case Op.DICT: {
         const dict = new PyDict();
         this.#setItems(dict, this.#popToMark());
-        this.#pushContainer(dict);
+        this.pushObject(dict);
         break;
       }
       case Op.SETITEM: {
@@ -153,7 +155,7 @@ export class Machine {
       }
 
       case Op.EMPTY_SET:
-        this.#pushContainer(new PySet());
+        this.pushObject(new PySet());
         break;
       case Op.ADDITEMS: {
         const items = this.#popToMark();
@@ -167,7 +169,7 @@ export class Machine {
       }
       case Op.FROZENSET: {
         const items = this.#popToMark();
-        this.#pushContainer(this.#withKeys(items, () => new PyFrozenSet(items)));
+        this.pushObject(this.#withKeys(items, () => new PyFrozenSet(items)));
         break;
       }
       case Op.MEMOIZE:
@@ -237,8 +239,9 @@ export class Machine {
     stack.push(value);
   }
 
-  #pushContainer(value: object): void {
-    this.#containers += 1;
+  /** Puts a value on the stack that is large in memory for what stands for it. */
+  pushObject(value: object): void {
+    this.#countObject();
     this.push(value);
   }
 
@@ -283,6 +286,11 @@ export class Machine {
 
   // Containers
 
+  #countObject(): void {
+    this.#objects += 1;
+    if (this.#objects > this.#limits.maxObjects) this.#host.refuse("maxObjects", "too many objects");
+  }
+
   #spend(items: number): void {
     this.#items += items;
     if (this.#items > this.#limits.maxItems) this.#host.refuse("maxItems", "too many items");
@@ -314,6 +322,8 @@ export class Machine {
   /** Does what compares keys, having counted what that costs. */
   #withKeys<T>(keys: readonly PyValue[], act: () => T): T {
     for (const key of keys) {
+      // JavaScript tells bigints apart by their low 64 bits: each that is longer may have to be compared with all before.
+      if (typeof key === "bigint" && BigInt.asIntN(65, key) !== key) this.#spend(this.#longKeys++ >>> 4);
       if (!isCheapKey(key)) this.#spend(keyCost(key, this.#limits.maxItems - this.#items));
     }
     try {
@@ -334,6 +344,7 @@ export class Machine {
 
   /** Finds a class or callable by the name that the pickle gives it, or refuses the pickle. */
   global(module: string, qualname: string): PyGlobal {
+    this.#spend((module.length + qualname.length) >>> 4);
     const name = `${module}\n${qualname}`;
     const met = this.#globals.get(name);
     if (met) return met;
@@ -374,7 +385,7 @@ export class Machine {
           `${named.module}.${named.qualname} cannot be called with these arguments`,
         );
       }
-      this.#containers += 1;
+      this.#countObject();
       return value;
     }
     if (!isNamed(named, "copyreg", "_reconstructor")) return this.#instance(named, args.items, "call");
@@ -395,8 +406,8 @@ export class Machine {
     const { module, qualname } = named as PyGlobal;
     if (!cls) this.#host.fail("BAD_OPERAND", `${module}.${qualname} is no class of instances`);
     this.#spend(1 + args.length);
+    this.#countObject();
     const instance = cls.create(args, { module, qualname, protocol: this.#host.protocol, construction });
-    this.#containers += 1;
     this.#instances.set(instance, { cls, parts: [...args] });
     return instance;
   }
@@ -411,7 +422,7 @@ export class Machine {
   }
 
   #checkDepth(value: PyValue): void {
-    if (this.#containers <= this.#limits.maxDepth) return;
+    if (this.#objects <= this.#limits.maxDepth) return;
     if (isDeeperThan(this.#limits.maxDepth, value, (instance) => this.#instances.get(instance)?.parts)) {
       this.#host.refuse("maxDepth", "containers nest too deep");
     }
