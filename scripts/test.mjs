@@ -10,7 +10,8 @@ const node = process.env.NODE_MATRIX || runningMajor;
 clearReports(node);
 const turbo = spawnSync(
   join(root, "node_modules", ".bin", "turbo"),
-  ["run", "test", "--continue=dependencies-successful", ...process.argv.slice(2)],
+  // One package at a time: the largest tests of two at once would want some 13 GB of memory for the Python peers.
+  ["run", "test", "--concurrency=1", "--continue=dependencies-successful", ...process.argv.slice(2)],
   {
     cwd: root,
     stdio: "inherit",

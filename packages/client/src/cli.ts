@@ -47,8 +47,10 @@ program
 // A reader that has seen enough (head, say) closes the pipe: no error of ours. Downloads go on whatever becomes of what
 // is said about them.
 process.stderr.on("error", () => {});
+let isStdoutBroken = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return;
+  if (error.code === "EPIPE" || isStdoutBroken) return;
+  isStdoutBroken = true;
   writeError(`cannot write to stdout: ${error.message}`);
   process.exitCode = exitCodes.failed;
 });

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { watch } from "node:fs";
+import { existsSync, watch } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
@@ -252,7 +252,7 @@ describe("fileshare get", () => {
     expect((await readdir(into)).sort()).toEqual(["grande.bin", "notas.txt", "vacio"]);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)(
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "is interrupted by %s in a download, and leaves nothing",
     async (signal) => {
       const server = await rawServer(half);
@@ -458,5 +458,17 @@ describe.skipIf(!hasScript)(`At a terminal${note}`, () => {
       expect(rest.every((part) => ofTheBar.test(part))).toBe(true);
       expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);
     }
+  });
+});
+
+describe.skipIf(!existsSync("/dev/full"))("fileshare, where stdout is full (with a /dev/full)", () => {
+  it("says so in one line and exits with 1, having downloaded all the same", async () => {
+    const server = await served({ a: "alfa", b: "beta" });
+    const into = await folder();
+    const get = `"${process.execPath}" "${cli}" get a b -s ${at(server)} -o "${into}" > /dev/full`;
+    const { code, stderr } = await start("sh", ["-c", get]).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^fileshare: cannot write to stdout: ENOSPC.*\n$/);
+    expect((await readdir(into)).sort()).toEqual(["a", "b"]);
   });
 });

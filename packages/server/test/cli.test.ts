@@ -1,12 +1,13 @@
 // The built command, as a person or a service manager runs it.
 
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { encodeFrame } from "@fileshare/protocol";
 import { describe, expect, test } from "vitest";
-import { Child, runCommand, serveCommand } from "./support/child.js";
+import { Child, listeningPort, runCommand, runInShell, serveCommand } from "./support/child.js";
 import { connectTo, dataOf, plainSocket, untilClosed } from "./support/client.js";
 import { request, str } from "./support/pickles.js";
 import { folderWith, served } from "./support/served.js";
@@ -228,4 +229,34 @@ describe("fileshare-server's log", () => {
     await child.ended;
     expect(logged(child).filter((line) => "msg" in line)).toHaveLength(50 * 3 + 2);
   });
+});
+
+test("An empty --host, which would mean every address, is refused", async () => {
+  const child = runCommand([await folderWith(), "--host", ""]);
+  expect((await child.ended).code).toBe(2);
+  expect(child.stderr).toContain("It must not be empty.");
+});
+
+test.skipIf(!existsSync("/dev/full"))(
+  "Serving goes on where the log cannot be written (with a /dev/full)",
+  async () => {
+    const child = runInShell(await folderWith({ "a.txt": "alfa" }), "2> /dev/full");
+    const port = await listeningPort(child);
+    for (let i = 0; i < 3; i++) {
+      const client = await connectTo(port);
+      expect((await client.ask("listar"))?.data).toEqual(["a.txt"]);
+      client.socket.destroy();
+    }
+    child.process.kill("SIGTERM");
+    expect((await child.ended).code).toBe(0);
+  },
+);
+
+test("What is logged of a peer's words cannot command a terminal", async () => {
+  const { child, port } = await serveCommand(await folderWith());
+  const client = await connectTo(port);
+  await client.ask("op\u009b31m\u202e");
+  await child.until(({ stderr }) => (stderr.includes('"refused"') ? true : undefined));
+  expect(child.stderr).toContain("op\\\\u{9b}31m\\\\u{202e}");
+  expect(child.stderr).not.toMatch(/[\u009b\u202e]/);
 });

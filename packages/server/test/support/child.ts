@@ -78,6 +78,15 @@ function built(): string {
   return command;
 }
 
+/** Runs `fileshare-server` in a shell, with this behind its arguments: where its output goes, say. */
+export function runInShell(folder: string, rest: string): Child {
+  return new Child(
+    "sh",
+    ["-c", `exec "${process.execPath}" "${built()}" "${folder}" --port 0 ${rest}`],
+    packageFolder,
+  );
+}
+
 /** Runs `fileshare-server` with these arguments. */
 export function runCommand(args: readonly string[], cwd: string = packageFolder): Child {
   return new Child(process.execPath, [built(), ...args], cwd);
@@ -91,10 +100,14 @@ export interface CommandServer {
 /** Runs `fileshare-server` on a free port, and waits until it listens. */
 export async function serveCommand(folder: string, ...args: readonly string[]): Promise<CommandServer> {
   const child = runCommand([folder, "--port", "0", ...args]);
-  const port = await child.until(
-    ({ stdout }) => /^fileshare-server listening on .+:(\d+)\n/.exec(stdout)?.[1],
+  return { child, port: await listeningPort(child) };
+}
+
+/** The port that the command says it listens on, as soon as it does. */
+export async function listeningPort(child: Child): Promise<number> {
+  return Number(
+    await child.until(({ stdout }) => /^fileshare-server listening on .+:(\d+)\n/.exec(stdout)?.[1]),
   );
-  return { child, port: Number(port) };
 }
 
 export interface OwnServer {
