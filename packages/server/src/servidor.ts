@@ -163,10 +163,14 @@ export class Servidor<C extends Contract = Operaciones>
           return sending;
         },
       });
-      // A handler that sends a file and does not say so has answered all the same.
-      if (sending) await sending;
-      else if (answer instanceof Mensaje) await this.#reply(conexion, answer);
-      else if (answer !== answered) await this.#reply(conexion, new Mensaje({ data: answer, estado: "ok" }));
+      // A handler that sends a file and does not say so has answered all the same; one that has an answer of its own to
+      // a file that cannot be sent gives that.
+      if (answer === undefined) await sending;
+      else await sending?.catch(() => {});
+      if (conexion.sent === sent && answer !== answered) {
+        const reply = answer instanceof Mensaje ? answer : new Mensaje({ data: answer, estado: "ok" });
+        await this.#reply(conexion, reply);
+      }
     } catch (error) {
       await sending?.catch(() => {});
       if (conexion.closed) throw error;

@@ -553,6 +553,25 @@ describe("A request that fails after its reply", () => {
   });
 });
 
+test("A handler may have an answer of its own to a file that cannot be sent", async () => {
+  const { port } = await served({
+    files,
+    contract: { ...operaciones, sumar: contract.sumar },
+    handlers: {
+      sumar: async (_data, { enviarArchivo }) => {
+        try {
+          return await enviarArchivo("falta");
+        } catch {
+          return -1;
+        }
+      },
+    },
+  });
+  const client = await connectTo(port);
+  await client.send(sumRequest(1));
+  expect(await client.receive()).toEqual(new Mensaje({ data: -1, estado: "ok" }));
+});
+
 /** What has come over sockets of this process is dealt with. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 10; i++) await setImmediate();
