@@ -203,11 +203,11 @@ export class Conexion implements AsyncDisposable {
         if (!(part instanceof Uint8Array)) gap = part;
         else (gap ? after : before).push(part);
       }
-      if (content && gap) {
+      if (content && gap && gap.length > 0) {
         await this.#sendContent(content, gap, before, after);
       } else {
         this.#sent += 1;
-        await this.#write(before);
+        await this.#write([...before, ...after]);
       }
     } finally {
       watched.stop();
@@ -380,10 +380,6 @@ export class Conexion implements AsyncDisposable {
   // Out
 
   async #sendContent(content: Content, gap: Gap, before: Uint8Array[], after: Uint8Array[]): Promise<void> {
-    if (gap.length === 0) {
-      this.#sent += 1;
-      return this.#write([...before, ...after]);
-    }
     let left = gap.length;
     let given = 0;
     let begun = false;
@@ -426,12 +422,12 @@ export class Conexion implements AsyncDisposable {
   async #write(chunks: readonly Uint8Array[]): Promise<void> {
     let together: Uint8Array[] = [];
     for (const chunk of chunks) {
-      for (let at = 0; at + WRITE_BYTES < chunk.length; at += WRITE_BYTES) {
+      let at = 0;
+      for (; chunk.length - at > WRITE_BYTES; at += WRITE_BYTES) {
         await this.#writeAtOnce([...together, chunk.subarray(at, at + WRITE_BYTES)]);
         together = [];
       }
-      const rest = chunk.length - (chunk.length % WRITE_BYTES || WRITE_BYTES);
-      together.push(chunk.length > WRITE_BYTES ? chunk.subarray(rest) : chunk);
+      together.push(chunk.subarray(at));
     }
     await this.#writeAtOnce(together);
   }

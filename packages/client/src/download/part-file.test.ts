@@ -96,6 +96,19 @@ describe("PartFile", () => {
     expect(await readdir(into)).toEqual(["x"]);
   });
 
+  it("is found again where the working directory changes meanwhile", async () => {
+    const into = await folder();
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(into);
+    const [kept, dropped] = await Promise.all([PartFile.create("kept", 1), PartFile.create("dropped", 1)]);
+    process.chdir(before);
+    await kept.write(Buffer.from("x"));
+    await kept.finish();
+    await dropped.discard();
+    expect(await readdir(into)).toEqual(["kept"]);
+  });
+
   it("has a short name, so that the target's may be as long as names can be", async () => {
     const into = await folder();
     const name = "x".repeat(255);
