@@ -25,6 +25,7 @@ declare var AbortController: { prototype: AbortController; new (): AbortControll
 
 interface TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(text: string, into: Uint8Array): { readonly read: number; readonly written: number };
 }
 declare var TextEncoder: { prototype: TextEncoder; new (): TextEncoder };
 
@@ -44,3 +45,21 @@ interface Timer {
 declare const timerBrand: unique symbol;
 declare function setTimeout(callback: () => void, milliseconds?: number): Timer;
 declare function clearTimeout(timer: Timer | undefined): void;
+
+interface ReadableStream<T> {
+  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: T }> };
+}
+interface WritableStream<T> {
+  getWriter(): { write(chunk: T): Promise<void>; close(): Promise<void> };
+}
+interface TransformStream<I, O> {
+  readonly readable: ReadableStream<O>;
+  readonly writable: WritableStream<I>;
+}
+declare var TransformStream: {
+  prototype: TransformStream<unknown, unknown>;
+  new <I, O>(transformer: {
+    transform?: (chunk: I, controller: { enqueue(chunk: O): void }) => void;
+    flush?: () => void;
+  }): TransformStream<I, O>;
+};

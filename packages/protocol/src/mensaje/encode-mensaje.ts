@@ -5,7 +5,8 @@ import type { Reduce } from "../pickle/classes.js";
 import { PyDict } from "../pickle/collections.js";
 import { encodeParts } from "../pickle/encode.js";
 import { BytesGap, type TextLengths } from "../pickle/gap.js";
-import { PyTuple, type PyValue } from "../pickle/values.js";
+import { PyObject } from "../pickle/objects.js";
+import { PyGlobal, PyTuple, type PyValue } from "../pickle/values.js";
 import type { EncodedPart } from "../pickle/writer.js";
 import type { Dialect } from "./dialect.js";
 import { Mensaje } from "./mensaje.js";
@@ -28,13 +29,10 @@ export function encodeMensaje(mensaje: Mensaje, dialect: Dialect, textLengths?: 
       ["estado", instance.estado],
       ...instance.extras,
     ]);
-    return {
-      module: dialect.module,
-      qualname: dialect.qualname,
+    return new PyObject(new PyGlobal(dialect.module, dialect.qualname), new PyTuple(), {
       construction: dialect.construction,
-      args: new PyTuple(),
       state: dialect.slots ? new PyTuple([null, attributes]) : attributes,
-    };
+    });
   };
   return encodeParts(mensaje, { protocol: dialect.protocol, reduce });
 }

@@ -3,8 +3,9 @@
 import { MensajeError } from "../errors.js";
 import type { InstanceOrigin, PickleClass } from "../pickle/classes.js";
 import { PyDict } from "../pickle/collections.js";
-import { Decoder } from "../pickle/decoder.js";
 import { PickleDecodeError } from "../pickle/errors.js";
+import type { Machine } from "../pickle/machine.js";
+import { Unpickler } from "../pickle/unpickler.js";
 import { PyTuple, type PyValue } from "../pickle/values.js";
 import type { AcceptClass, Dialect } from "./dialect.js";
 import { Mensaje } from "./mensaje.js";
@@ -27,9 +28,9 @@ class DataInTransit {
   }
 }
 
-/** Decodes one Mensaje, fed as {@link Decoder} is. */
+/** Decodes one Mensaje, fed as {@link Unpickler} is. */
 export class MensajeDecoder {
-  readonly #decoder: Decoder;
+  readonly #decoder: Unpickler;
   readonly #streamFrom: number;
   /** How each Mensaje in the pickle was made; more than one only where one stands in the data of another. */
   readonly #origins = new Map<object, InstanceOrigin>();
@@ -54,7 +55,7 @@ export class MensajeDecoder {
         for (const [name, value] of attributesOf(state)) setAttribute(mensaje as Mensaje, name, value);
       },
     };
-    this.#decoder = new Decoder(
+    this.#decoder = new Unpickler(
       {
         findClass: (module, qualname) => (options.acceptClass(module, qualname) ? cls : undefined),
         limits: {
@@ -66,11 +67,11 @@ export class MensajeDecoder {
         },
         encoding: "utf-8",
       },
-      (length, stack) => this.#divert(length, stack),
+      (length, machine) => this.#divert(length, machine),
     );
   }
 
-  get state(): Decoder["state"] {
+  get state(): Unpickler["state"] {
     return this.#decoder.state;
   }
 
@@ -120,8 +121,9 @@ export class MensajeDecoder {
   }
 
   /** Large bytes are streamed where they are the `data` attribute of the Mensaje itself. */
-  #divert(length: number, stack: readonly PyValue[]): PyValue | undefined {
+  #divert(length: number, machine: Machine): PyValue | undefined {
     if (length < this.#streamFrom || this.#streamed) return undefined;
+    const stack = machine.values;
     const [mensaje] = stack;
     // Python writes the state as a dict; for a class with slots, as (None, dict).
     const state = stack[1] === null ? 2 : 1;

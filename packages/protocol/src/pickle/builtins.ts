@@ -2,11 +2,13 @@
 // for it: sets and bytes in the old protocols, bytearrays before protocol 5. Each is written out here; a name from the
 // wire only ever selects a row of this table.
 
-import { PyFrozenSet, PySet } from "./collections.js";
-import { PyByteArray, type PyValue } from "./values.js";
+import { PyFrozenSet } from "./collections.js";
+import { setOf } from "./containers.js";
+import type { Machine } from "./machine.js";
+import { PyByteArray, type PyGlobal, type PyValue } from "./values.js";
 
 /** Makes the value, or gives undefined where the arguments are not those that CPython's pickler writes. */
-export type Builtin = (args: readonly PyValue[]) => PyValue | undefined;
+export type Builtin = (args: readonly PyValue[], m: Machine) => PyValue | undefined;
 
 function iterableOf(args: readonly PyValue[]): readonly PyValue[] | undefined {
   if (args.length === 0) return [];
@@ -30,46 +32,35 @@ const isLatin1 = (encoding: PyValue | undefined): boolean => encoding === "latin
 const encodeText: Builtin = (args) =>
   args.length === 2 && isLatin1(args[1]) ? latin1Bytes(args[0]) : undefined;
 
-const makeBytes: Builtin = (args) => {
+const makeBytes: Builtin = (args, m) => {
   if (args.length === 0) return new Uint8Array(0);
-  return args.length === 1 && args[0] instanceof Uint8Array ? args[0] : encodeText(args);
+  return args.length === 1 && args[0] instanceof Uint8Array ? args[0] : encodeText(args, m);
 };
 
-const makeSet: Builtin = (args) => {
+const makeSet: Builtin = (args, m) => {
   const items = iterableOf(args);
-  return items && new PySet(items);
+  return items && setOf(m, items);
 };
 
-const makeFrozenSet: Builtin = (args) => {
+const makeFrozenSet: Builtin = (args, m) => {
   const items = iterableOf(args);
-  return items && new PyFrozenSet(items);
+  return items && new PyFrozenSet(setOf(m, items));
 };
 
-const makeByteArray: Builtin = (args) => {
-  const bytes = makeBytes(args);
+const makeByteArray: Builtin = (args, m) => {
+  const bytes = makeBytes(args, m);
   return bytes instanceof Uint8Array ? new PyByteArray(bytes.slice()) : undefined;
 };
 
-const byName: ReadonlyMap<string, Builtin> = new Map([
-  ["builtins set", makeSet],
-  ["builtins frozenset", makeFrozenSet],
-  ["builtins bytes", makeBytes],
-  ["builtins bytearray", makeByteArray],
-  ["_codecs encode", encodeText],
+const ofBuiltins: ReadonlyMap<string, Builtin> = new Map([
+  ["set", makeSet],
+  ["frozenset", makeFrozenSet],
+  ["bytes", makeBytes],
+  ["bytearray", makeByteArray],
 ]);
-
-/** The two names of a module that Python 3 calls otherwise than Python 2, which protocols 0 to 2 go by. */
-const python3Names: ReadonlyMap<string, string> = new Map([
-  ["__builtin__", "builtins"],
-  ["copy_reg", "copyreg"],
-]);
-
-/** The module's name in Python 3. */
-export function python3Module(module: string): string {
-  return python3Names.get(module) ?? module;
-}
 
 /** The built-in callable of that name, if it is one that CPython's pickler writes for plain data. */
-export function findBuiltin(module: string, qualname: string): Builtin | undefined {
-  return byName.get(`${python3Module(module)} ${qualname}`);
+export function findBuiltin({ module, qualname }: PyGlobal): Builtin | undefined {
+  if (module === "builtins") return ofBuiltins.get(qualname);
+  return module === "_codecs" && qualname === "encode" ? encodeText : undefined;
 }

@@ -9,10 +9,24 @@ import type { PyValue } from "./values.js";
  */
 export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> extends Map<K, V> {
   #index: KeyIndex<K> | undefined;
+  /** Which pickle it was last written to, and its place in that one's memo: see pickler.ts. */
+  #session = 0;
+  #place = 0;
 
   constructor(entries?: Iterable<readonly [K, V]>) {
     super();
     if (entries) for (const [key, value] of entries) this.set(key, value);
+  }
+
+  /** @internal */
+  static placeIn(dict: PyDict, session: number): number | undefined {
+    return dict.#session === session ? dict.#place : undefined;
+  }
+
+  /** @internal */
+  static putIn(dict: PyDict, session: number, place: number): void {
+    dict.#session = session;
+    dict.#place = place;
   }
 
   override get(key: K): V | undefined {

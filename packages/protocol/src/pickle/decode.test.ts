@@ -19,10 +19,10 @@ import {
   PyFloat,
   PyFrozenSet,
   PyGlobal,
+  PyObject,
   PySet,
   PyTuple,
   type PyValue,
-  type Reduction,
 } from "./index.js";
 import { Op } from "./opcodes.js";
 
@@ -58,17 +58,11 @@ const findClass: DecodeOptions["findClass"] = (module, qualname) => {
       : undefined;
 };
 
-function reduce(instance: object): Reduction | undefined {
+function reduce(instance: object): PyObject | undefined {
   if (!(instance instanceof Instance)) return undefined;
   const { module, qualname, construction } = instance.origin;
-  const state = instance.state instanceof PyDict ? instance.state : undefined;
-  return {
-    module,
-    qualname,
-    construction: construction === "classic" ? "classic" : "new",
-    args: new PyTuple(instance.args),
-    state,
-  };
+  const { state } = instance;
+  return new PyObject(new PyGlobal(module, qualname), new PyTuple(instance.args), { construction, state });
 }
 
 describe("decode()", () => {
@@ -353,7 +347,14 @@ def vecinos(tipo):
       const [first, second] = value as [Instance, Instance];
       expect(first).toBe(second);
       expect(first.state).toStrictEqual(new PyDict([["equis", 1]]));
-      expect(first.origin).toEqual({ module: "__main__", qualname: "Punto", protocol, construction: "new" });
+      expect(first.origin).toEqual({
+        module: "__main__",
+        qualname: "Punto",
+        protocol,
+        construction: "new",
+        kwargs: undefined,
+        base: undefined,
+      });
       const again = encode(value, { protocol: protocol as PickleProtocol, reduce });
       expect(difference(again, pickle), `protocol ${protocol}`).toBeUndefined();
     }
@@ -438,13 +439,11 @@ describe("a class that is not registered", () => {
   const names: [string, string][] = [
     ["os", "system"],
     ["builtins", "eval"],
-    ["__builtin__", "exec"],
-    ["builtins", "getattr"],
+    ["builtins", "exec"],
     ["__main__", "__proto__"],
     ["__main__", "constructor"],
     ["__proto__", "constructor"],
     ["builtins", "set.__init__"],
-    ["", ""],
   ];
 
   test.each(names)("is refused by its name, %s.%s", (module, qualname) => {
@@ -558,21 +557,14 @@ describe("a malformed pickle", () => {
       offset: 17,
     },
     {
-      name: "NEWOBJ_EX with keywords",
+      name: "NEWOBJ_EX with keywords that are no str",
       pickle: "c__main__\nPunto\n)}NNs\x92.",
-      code: "UNSUPPORTED",
+      code: "BAD_OPERAND",
       opcode: "NEWOBJ_EX",
       offset: 21,
     },
-    { name: "OBJ of nothing", pickle: "(o.", code, opcode: "OBJ", offset: 1 },
+    { name: "OBJ of nothing", pickle: "(o.", code: "STACK", opcode: "OBJ", offset: 1 },
     { name: "OBJ of a text", pickle: "(Va\no.", code, opcode: "OBJ", offset: 4 },
-    {
-      name: "reconstructor of another base",
-      pickle: "ccopyreg\n_reconstructor\nc__main__\nPunto\ncbuiltins\nset\n]\x87R.",
-      code,
-      opcode: "REDUCE",
-      offset: 56,
-    },
     { name: "STACK_GLOBAL of None", pickle: "NN\x93.", code, opcode: "STACK_GLOBAL", offset: 2 },
 
     { name: "list as a key", pickle: "}]Ns.", code, opcode: "SETITEM", offset: 3 },
@@ -631,40 +623,52 @@ describe("a malformed pickle", () => {
     },
     { name: "NUL", pickle: "\0", code: "UNKNOWN_OPCODE", opcode: undefined, offset: 0 },
     { name: "protocol 6", pickle: "\x80\x06N.", code: "UNSUPPORTED", opcode: "PROTO", offset: 0 },
-    { name: "persistent id in text", pickle: "P1\n.", code: "UNSUPPORTED", opcode: "PERSID", offset: 0 },
-    { name: "persistent id", pickle: "NQ.", code: "UNSUPPORTED", opcode: "BINPERSID", offset: 1 },
+    {
+      name: "persistent id in text",
+      pickle: "P1\n.",
+      code: "NO_PERSISTENT_LOAD",
+      opcode: "PERSID",
+      offset: 0,
+    },
+    { name: "persistent id", pickle: "NQ.", code: "NO_PERSISTENT_LOAD", opcode: "BINPERSID", offset: 1 },
     {
       name: "extension code of one byte",
       pickle: "\x82\x01.",
-      code: "UNSUPPORTED",
+      code: "UNKNOWN_EXTENSION",
       opcode: "EXT1",
       offset: 0,
     },
     {
       name: "extension code of two bytes",
       pickle: "\x83\x01\0.",
-      code: "UNSUPPORTED",
+      code: "UNKNOWN_EXTENSION",
       opcode: "EXT2",
       offset: 0,
     },
     {
       name: "extension code of four bytes",
       pickle: "\x84\x01\0\0\0.",
-      code: "UNSUPPORTED",
+      code: "UNKNOWN_EXTENSION",
       opcode: "EXT4",
       offset: 0,
     },
-    { name: "buffer out of band", pickle: "\x97.", code: "UNSUPPORTED", opcode: "NEXT_BUFFER", offset: 0 },
-    { name: "read-only buffer", pickle: "N\x98.", code: "UNSUPPORTED", opcode: "READONLY_BUFFER", offset: 1 },
+    { name: "buffer out of band", pickle: "\x97.", code: "NO_BUFFER", opcode: "NEXT_BUFFER", offset: 0 },
+    {
+      name: "read-only buffer of no buffer",
+      pickle: "N\x98.",
+      code: "BAD_OPERAND",
+      opcode: "READONLY_BUFFER",
+      offset: 1,
+    },
 
-    ...["", "x", "1x", "1.5", "0x10", "1e3", "--1", "5L", "1_0", "\xb2"].map((text) => ({
+    ...["", "x", "1x", "1.5", "1e3", "--1", "5L", "1__0", "08", "0x", "\xb2"].map((text) => ({
       name: `INT of "${text}"`,
       pickle: `I${text}\n.`,
       code: "BAD_ARGUMENT",
       opcode: "INT",
       offset: 0,
     })),
-    ...["", "L", "x", "1LL", "0x1L"].map((text) => ({
+    ...["", "L", "x", "1LL", "0xL"].map((text) => ({
       name: `LONG of "${text}"`,
       pickle: `L${text}\n.`,
       code: "BAD_ARGUMENT",

@@ -1,6 +1,7 @@
 // Whole pickles in, values out.
 
-import { Decoder, type DecodeOptions as DecoderOptions } from "./decoder.js";
+import { type DecoderOptions, Machine } from "./machine.js";
+import { run } from "./run.js";
 import type { PyValue } from "./values.js";
 
 /** What {@link decode} may be told. */
@@ -11,6 +12,9 @@ export interface DecodeOptions extends DecoderOptions {
    */
   readonly copyBytes?: boolean | undefined;
 }
+
+/** A machine that is not at work, kept for the next pickle. A class that decodes while it is made gets another one. */
+let idle: Machine | undefined;
 
 /**
  * Decodes a pickle of any protocol. Bytes after its end are ignored, as by Python's `pickle.loads`.
@@ -40,8 +44,21 @@ export function decodeFirst(
   options: DecodeOptions = {},
 ): { value: PyValue; bytesRead: number } {
   if (!(bytes instanceof Uint8Array)) throw new TypeError("Cannot decode pickle: the input is no Uint8Array");
-  const decoder = new Decoder(options, undefined, !options.copyBytes);
-  decoder.push(bytes);
-  decoder.end();
-  return { value: decoder.value, bytesRead: decoder.bytesRead };
+  const m = idle ?? new Machine();
+  idle = undefined;
+  try {
+    m.start(options, undefined, !options.copyBytes);
+    m.whole = true;
+    // A Buffer's slice() is a view; a Uint8Array's is a copy.
+    const input =
+      bytes.constructor === Uint8Array
+        ? bytes
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const bytesRead = run(m, input, 0, input.length);
+    if (!m.done) m.fail("TRUNCATED", "the input ends before the pickle does");
+    return { value: m.result, bytesRead };
+  } finally {
+    m.reset();
+    idle = m;
+  }
 }

@@ -6,9 +6,11 @@ import { Op } from "./opcodes.js";
  * Why a pickle was refused:
  * - `TRUNCATED`: the input ends before the STOP opcode
  * - `UNKNOWN_OPCODE`: a byte where an opcode must stand is none
- * - `UNSUPPORTED`: a protocol above 5, or an opcode that this decoder does not take (persistent ids, extension codes,
- *   out-of-band buffers)
+ * - `UNSUPPORTED`: a protocol above 5, or a value that JavaScript cannot hold (a string whose surrogates stand in a pair)
  * - `UNKNOWN_CLASS`: the pickle names a class that was not registered
+ * - `NO_PERSISTENT_LOAD`: a persistent id, and nobody to look it up
+ * - `UNKNOWN_EXTENSION`: a class by a number that was not registered
+ * - `NO_BUFFER`: an out-of-band buffer that was not given
  * - `BAD_ARGUMENT`: an opcode's argument is malformed (a number, a text, a length)
  * - `BAD_OPERAND`: what an opcode found on the stack is not what it needs
  * - `STACK`: the stack or its marks ran empty
@@ -20,6 +22,9 @@ export type PickleDecodeErrorCode =
   | "UNKNOWN_OPCODE"
   | "UNSUPPORTED"
   | "UNKNOWN_CLASS"
+  | "NO_PERSISTENT_LOAD"
+  | "UNKNOWN_EXTENSION"
+  | "NO_BUFFER"
   | "BAD_ARGUMENT"
   | "BAD_OPERAND"
   | "STACK"

@@ -45,6 +45,14 @@ export class KeyIndex<K extends PyValue> {
   }
 }
 
+/** The number that Python compares of a bool, int or float; undefined for any other key. */
+export function comparedNumber(key: PyValue): number | bigint | undefined {
+  if (typeof key === "number") return key;
+  if (typeof key === "bigint") return comparedBigint(key);
+  if (typeof key === "boolean") return key ? 1 : 0;
+  return key instanceof PyFloat ? key.value : undefined;
+}
+
 /** What Python compares of a key that is no string: a text for a composite key, else a value that Map compares alike. */
 function comparedAs(key: PyValue): PyValue {
   switch (typeof key) {
@@ -56,7 +64,11 @@ function comparedAs(key: PyValue): PyValue {
       return comparedBigint(key);
     case "object":
       if (key === null) return key;
-      if (key instanceof PyFloat) return key.value === 0 ? 0 : key.value;
+      if (key instanceof PyFloat) {
+        // A NaN that is an object is a key of its own, as in Python.
+        if (Number.isNaN(key.value)) return `o${identityOf(key)};`;
+        return key.value === 0 ? 0 : key.value;
+      }
       if (isComposite(key)) return textOf(key, 0);
       refuseUnhashable(key);
   }

@@ -6,6 +6,8 @@ import { checkRange } from "../range.js";
 export interface PickleLimits {
   /** Bytes of input that the decoder takes in. Default 1 GiB: a whole-buffer caller holds them already. */
   readonly maxBytes: number;
+  /** Opcodes that are run. Default 100,000,000: some seconds of work, as most take less than 50 ns. */
+  readonly maxOpcodes: number;
   /**
    * How deep containers may stand in one another, so that code which walks the value recursively cannot overflow its
    * stack. Default 1000, as CPython's recursion limit. Back references of a recursive value do not count.
@@ -33,17 +35,31 @@ export interface PickleLimits {
    * CPython 3.11 and later (`sys.set_int_max_str_digits`). Binary ints are linear and not bound by this.
    */
   readonly maxIntDigits: number;
+  /**
+   * References from container to container that a walk of the value follows when it takes it for a tree: a list that
+   * holds another one twice counts that one's twice. Default 10,000,000. A pickle of 100 bytes can stand for a tree of
+   * 2^40 items, which whoever prints it or makes JSON of it would walk.
+   */
+  readonly maxReferences: number;
+  /**
+   * Number keys of one dict or set that collide in the hash table of the JavaScript engine. Default 64: V8's hash of a
+   * number is known, so that a crafted dict would take quadratic time.
+   */
+  readonly maxCollisions: number;
 }
 
 /** The limits that hold where a caller names no other. */
 export const defaultLimits: PickleLimits = Object.freeze({
   maxBytes: 1024 ** 3,
+  maxOpcodes: 100_000_000,
   maxDepth: 1000,
   maxObjects: 1_000_000,
   maxMemo: 10_000_000,
   maxItems: 10_000_000,
   maxStack: 10_000_000,
   maxIntDigits: 4300,
+  maxReferences: 10_000_000,
+  maxCollisions: 64,
 });
 
 /**
@@ -52,6 +68,7 @@ export const defaultLimits: PickleLimits = Object.freeze({
  * @throws {RangeError} when one is no number from 0 on, or unknown
  */
 export function settleLimits(limits: Partial<PickleLimits> | undefined): PickleLimits {
+  if (!limits) return defaultLimits;
   const settled = { ...defaultLimits, ...limits };
   for (const [name, value] of Object.entries(settled)) {
     if (!Object.hasOwn(defaultLimits, name))

@@ -1,10 +1,17 @@
-// Python's str, str escapes and numbers as text, from bytes. Sources: CPython Objects/unicodeobject.c (surrogatepass,
+// Python's str and str escapes, from bytes and back. Sources: CPython Objects/unicodeobject.c (surrogatepass,
 // raw-unicode-escape), Objects/bytesobject.c (escape_decode).
 
-/** Below this many bytes, joining characters one by one is faster than calling a TextDecoder. */
-const SHORT_TEXT_BYTES = 32;
-
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Two halves of a surrogate pair stand side by side as characters of their own, as they can in Python: a JavaScript
+ * string would hold the character that they make together, and that is another string.
+ */
+export class SurrogatePairError extends RangeError {
+  constructor() {
+    super("the text has the halves of a surrogate pair as two characters");
+  }
+}
 
 /**
  * Decodes UTF-8 in which lone surrogates may stand as three bytes each (Python's `surrogatepass`).
@@ -12,56 +19,54 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws {RangeError} when the bytes are no such text
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start < SHORT_TEXT_BYTES) {
-    let text = "";
-    let at = start;
-    for (; at < end; at++) {
-      const byte = bytes[at] as number;
-      if (byte > 0x7f) break;
-      text += String.fromCharCode(byte);
-    }
-    if (at === end) return text;
-  }
   try {
     return utf8.decode(bytes.subarray(start, end));
   } catch {
-    return decodeSurrogatePass(bytes, start, end);
+    return decodeSurrogatePass(bytes.subarray(start, end));
   }
 }
 
-function decodeSurrogatePass(bytes: Uint8Array, start: number, end: number): string {
+/** What the lead byte of a sequence of 2, 3 or 4 bytes says of the least code point in it. */
+const least = [0, 0, 0x80, 0x800, 0x10000];
+
+function decodeSurrogatePass(bytes: Uint8Array): string {
+  const units = new Uint16Array(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const lead = bytes[at++] as number;
+    const size = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
+    let code = size < 2 ? lead : lead & (0x7f >> size);
+    for (let i = 1; i < size; i++) {
+      const next = bytes[at++] ?? 0;
+      code = (next & 0xc0) === 0x80 ? (code << 6) | (next & 0x3f) : 0x7fffffff;
+    }
+    if (size === 0 || code < (least[size] as number) || code > 0x10ffff)
+      throw new RangeError("the text is not valid UTF-8");
+    if (code > 0xffff) {
+      units[length++] = 0xd7c0 + (code >> 10);
+      units[length++] = 0xdc00 | (code & 0x3ff);
+      continue;
+    }
+    // A low surrogate after a high one that was not written in four bytes.
+    if ((code & 0xfc00) === 0xdc00 && ((units[length - 1] ?? 0) & 0xfc00) === 0xd800)
+      throw new SurrogatePairError();
+    units[length++] = code;
+  }
+  return stringOf(units.subarray(0, length));
+}
+
+/** A string of these code units, put together in pieces, as a call takes only so many arguments. */
+function stringOf(units: Uint8Array | Uint16Array): string {
   let text = "";
-  let from = start;
-  for (let at = start; at < end; at++) {
-    // A surrogate is ED A0..BF 80..BF; all between them must be UTF-8 proper.
-    if (bytes[at] !== 0xed) continue;
-    const second = bytes[at + 1] ?? 0;
-    const third = bytes[at + 2] ?? 0;
-    if (at + 3 > end || (second & 0xe0) !== 0xa0 || (third & 0xc0) !== 0x80) continue;
-    text += strictUtf8(bytes.subarray(from, at));
-    text += String.fromCharCode(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f));
-    from = at + 3;
-    at += 2;
+  for (let from = 0; from < units.length; from += 4096) {
+    text += String.fromCharCode(...units.subarray(from, from + 4096));
   }
-  if (from === start) throw new RangeError("the text is not valid UTF-8");
-  return text + strictUtf8(bytes.subarray(from, end));
-}
-
-function strictUtf8(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw new RangeError("the text is not valid UTF-8", { cause });
-  }
+  return text;
 }
 
 /** Decodes one character a byte. */
 export function decodeLatin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = "";
-  for (let from = start; from < end; from += 4096) {
-    text += String.fromCharCode(...bytes.subarray(from, Math.min(end, from + 4096)));
-  }
-  return text;
+  return stringOf(bytes.subarray(start, end));
 }
 
 /**
@@ -70,13 +75,20 @@ export function decodeLatin1(bytes: Uint8Array, start: number, end: number): str
  * @throws {RangeError} when an escape is cut short or names no character
  */
 export function decodeRawUnicodeEscape(bytes: Uint8Array, start: number, end: number): string {
+  let high = false;
   return decodeLatin1(bytes, start, end).replace(
-    /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]?))/g,
+    /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]?))|[^\\]+/g,
     (whole, short: string | undefined, long: string | undefined, other: string | undefined) => {
       const hex = short ?? long;
-      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-      if (other === "u" || other === "U") throw new RangeError("a \\u escape is cut short");
-      return whole;
+      if (hex === undefined) {
+        high = false;
+        if (other === "u" || other === "U") throw new RangeError("a \\u escape is cut short");
+        return whole;
+      }
+      const code = Number.parseInt(hex, 16);
+      if (high && (code & 0x1ffc00) === 0xdc00) throw new SurrogatePairError();
+      high = (code & 0x1ffc00) === 0xd800;
+      return String.fromCodePoint(code);
     },
   );
 }
@@ -100,7 +112,7 @@ const simpleEscapes: ReadonlyMap<string, number> = new Map([
  * @throws {RangeError} when it is not quoted, or an escape is malformed
  */
 export function decodeStringLiteral(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const literal = decodeLatin1(bytes, start, end).trim();
+  const literal = decodeLatin1(bytes, start, end);
   const quote = literal[0];
   if (literal.length < 2 || (quote !== "'" && quote !== '"') || literal.at(-1) !== quote) {
     throw new RangeError("the string is not quoted");
@@ -123,100 +135,6 @@ export function decodeStringLiteral(bytes: Uint8Array, start: number, end: numbe
   return out.slice(0, length);
 }
 
-/** An int as the smallest of number and bigint that holds it. */
-function toInt(value: bigint): number | bigint {
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
-    ? Number(value)
-    : value;
-}
-
-/**
- * Decodes a two's complement little-endian int of any size (LONG1, LONG4). No bytes are 0.
- *
- * @throws {RangeError} when JavaScript has no bigint of that size
- */
-export function decodeLong(bytes: Uint8Array, start: number, end: number): number | bigint {
-  const length = end - start;
-  if (length === 0) return 0;
-  const negative = (bytes[end - 1] as number) > 0x7f;
-  if (length <= 6) {
-    let value = 0;
-    for (let at = end - 1; at >= start; at--) value = value * 256 + (bytes[at] as number);
-    return negative ? value - 2 ** (8 * length) : value;
-  }
-  const hex = new Uint8Array(length * 2);
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[end - 1 - i] as number;
-    hex[i * 2] = hexDigit(byte >> 4);
-    hex[i * 2 + 1] = hexDigit(byte & 0xf);
-  }
-  return toInt(BigInt.asIntN(length * 8, parseHex(decodeLatin1(hex, 0, hex.length))));
-}
-
-function parseHex(digits: string): bigint {
-  try {
-    return BigInt(`0x${digits}`);
-  } catch {
-    // Without the cause: its message has all the digits in it.
-    throw new RangeError("the int is too large");
-  }
-}
-
-function hexDigit(value: number): number {
-  return (value < 10 ? 0x30 : 0x57) + value;
-}
-
-/**
- * Parses the decimal text of an int. Undefined when it is none.
- */
-export function parseInteger(text: string): number | bigint | undefined {
-  return /^\s*[+-]?\d+\s*$/.test(text) ? toInt(BigInt(text.trim().replace(/^\+/, ""))) : undefined;
-}
-
-/** Parses the text of a Python float. Undefined when it is none. */
-export function parseFloatText(text: string): number | undefined {
-  const trimmed = text.trim();
-  if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return Number(trimmed);
-  const named = /^([+-]?)(inf(?:inity)?|nan)$/i.exec(trimmed);
-  if (!named) return undefined;
-  const value = named[2]?.toLowerCase() === "nan" ? Number.NaN : Number.POSITIVE_INFINITY;
-  return named[1] === "-" ? -value : value;
-}
-
-/** Writes a float as Python's `repr` does: the fewest digits that read back the same. */
-export function formatFloat(value: number): string {
-  if (Number.isNaN(value)) return "nan";
-  if (!Number.isFinite(value)) return value < 0 ? "-inf" : "inf";
-  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const [mantissa = "", exponentText = "0"] = value.toExponential().split("e");
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 16) {
-    const sign = exponent < 0 ? "-" : "+";
-    return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
-  }
-  const negative = mantissa.startsWith("-") ? "-" : "";
-  const digits = mantissa.replace(/[-.]/g, "");
-  if (exponent < 0) return `${negative}0.${"0".repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
-  return `${negative}${whole}.${digits.slice(exponent + 1) || "0"}`;
-}
-
-/** Encodes an int as the fewest two's complement little-endian bytes (LONG1, LONG4). */
-export function encodeLong(value: bigint): Uint8Array {
-  const magnitude = value < 0n ? -value - 1n : value;
-  const hex = magnitude.toString(16);
-  const bits = (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] as string, 16)));
-  const length = (bits >> 3) + 1;
-  const digits = BigInt.asUintN(length * 8, value)
-    .toString(16)
-    .padStart(length * 2, "0");
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) {
-    bytes[i] = Number.parseInt(digits.slice((length - 1 - i) * 2, (length - i) * 2), 16);
-  }
-  return bytes;
-}
-
 const lineBreakers: ReadonlySet<string> = new Set(["\\", "\0", "\n", "\r", "\u001a"]);
 
 /** Encodes Python's raw-unicode-escape, with the characters escaped that a line cannot hold. */
@@ -230,4 +148,24 @@ export function encodeRawUnicodeEscape(text: string): string {
     else escaped += character;
   }
   return escaped;
+}
+
+const encoder = new TextEncoder();
+
+/** Encodes text as UTF-8, lone surrogates as three bytes each (Python's `surrogatepass`). */
+export function encodeUtf8(text: string): Uint8Array {
+  if (text.isWellFormed()) return encoder.encode(text);
+  const bytes = new Uint8Array(text.length * 3);
+  let length = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) as number;
+    if (code >= 0xd800 && code <= 0xdfff) {
+      bytes[length++] = 0xed;
+      bytes[length++] = 0x80 | ((code >> 6) & 0x3f);
+      bytes[length++] = 0x80 | (code & 0x3f);
+    } else {
+      length += encoder.encodeInto(character, bytes.subarray(length)).written;
+    }
+  }
+  return bytes.slice(0, length);
 }

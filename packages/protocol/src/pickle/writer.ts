@@ -2,6 +2,7 @@
 // that the caller sends itself. Large bytes values are parts of their own and never copied.
 
 import { FRAME_SIZE_MIN, FRAME_SIZE_TARGET, Op } from "./opcodes.js";
+import { encodeUtf8 } from "./text.js";
 
 /**
  * Where bytes go that the caller sends itself, exactly `length` of them. `form` tells how they are to be written:
@@ -16,80 +17,91 @@ export interface Gap {
 export type EncodedPart = Uint8Array | Gap;
 
 const FRAME_HEADER_SIZE = 9;
-const NEWLINE = 0x0a;
-const FIRST_BUFFER_BYTES = 256;
+const FIRST_BUFFER_BYTES = 1024;
 const LARGEST_BUFFER_BYTES = 1024 * 1024;
+/** Up to this many characters, a text is tried as ASCII character by character. */
+const SHORT_TEXT = 0xff;
 
-const utf8 = new TextEncoder();
+const double = new DataView(new ArrayBuffer(8));
 
-/** Writes the primitives of the pickle language. */
+/** Writes the primitives of the pickle language. Its buffer serves one pickle after another. */
 export class PickleWriter {
-  readonly #parts: EncodedPart[] = [];
+  #parts: EncodedPart[] = [];
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #length = 0;
+  /** How far the buffer may be written before there is something to do: 0 when a frame is to be opened. */
+  #room = FIRST_BUFFER_BYTES;
   /** Bytes in the parts before this buffer. */
   #before = 0;
   #framing = false;
   /** Where the open frame's header stands: its buffer, the offset in it, and the offset in the whole output. */
-  #frame: { buffer: Uint8Array; at: number; offset: number } | undefined;
+  #frameBuffer: Uint8Array | undefined;
+  #frameAt = 0;
+  #frameOffset = 0;
 
   /** From here on, opcodes are put into frames. */
   startFraming(): void {
     this.#framing = true;
+    this.#room = 0;
   }
 
   /** To be called before each object is written: closes a frame that has reached its size, as CPython does there. */
   objectBoundary(): void {
-    if (this.#frame && this.#frameLength() >= FRAME_SIZE_TARGET) this.#closeFrame();
+    if (this.#length >= FRAME_SIZE_TARGET || this.#before > 0) this.#endFrame();
   }
 
   byte(value: number): void {
-    this.#room(1);
+    if (this.#length + 1 > this.#room) this.#grow(1);
     this.#buffer[this.#length++] = value;
   }
 
   /** An opcode with an argument of one byte. */
   byte1(op: Op, value: number): void {
-    this.#room(2);
-    this.#buffer[this.#length++] = op;
-    this.#buffer[this.#length++] = value;
+    if (this.#length + 2 > this.#room) this.#grow(2);
+    const buffer = this.#buffer;
+    buffer[this.#length++] = op;
+    buffer[this.#length++] = value;
   }
 
   /** An opcode with a little-endian argument of two bytes. */
   uint16(op: Op, value: number): void {
-    this.#room(3);
-    this.#buffer[this.#length++] = op;
-    this.#buffer[this.#length++] = value & 0xff;
-    this.#buffer[this.#length++] = value >>> 8;
+    if (this.#length + 3 > this.#room) this.#grow(3);
+    const buffer = this.#buffer;
+    buffer[this.#length++] = op;
+    buffer[this.#length++] = value;
+    buffer[this.#length++] = value >>> 8;
   }
 
   /** An opcode with a little-endian argument of four bytes, signed or not. */
   uint32(op: Op, value: number): void {
-    this.#room(5);
+    if (this.#length + 5 > this.#room) this.#grow(5);
     this.#buffer[this.#length] = op;
     putUint32(this.#buffer, this.#length + 1, value);
     this.#length += 5;
   }
 
   float64(value: number): void {
-    this.#room(9);
+    if (this.#length + 9 > this.#room) this.#grow(9);
+    double.setFloat64(0, value);
     this.#buffer[this.#length] = Op.BINFLOAT;
-    new DataView(this.#buffer.buffer).setFloat64(this.#length + 1, value);
+    putUint32(this.#buffer, this.#length + 1, double.getInt32(0, true));
+    putUint32(this.#buffer, this.#length + 5, double.getInt32(4, true));
     this.#length += 9;
   }
 
   /** An opcode, and text that is one byte a character. */
   latin1(op: Op, text: string): void {
-    this.#room(1 + text.length);
-    this.#buffer[this.#length++] = op;
-    for (let i = 0; i < text.length; i++) this.#buffer[this.#length++] = text.charCodeAt(i);
+    if (this.#length + 1 + text.length > this.#room) this.#grow(1 + text.length);
+    const buffer = this.#buffer;
+    buffer[this.#length++] = op;
+    for (let i = 0; i < text.length; i++) buffer[this.#length++] = text.charCodeAt(i);
   }
 
   /** An opcode, bytes that are not counted, and a newline. */
   line(op: Op, bytes: EncodedPart): void {
     this.byte(op);
     this.#append(bytes);
-    this.byte(NEWLINE);
+    this.byte(0x0a);
   }
 
   /**
@@ -98,25 +110,25 @@ export class PickleWriter {
    */
   payload(op: Op, lengthBytes: 1 | 4 | 8, bytes: EncodedPart): void {
     const framing = this.#framing;
-    if (bytes.length >= FRAME_SIZE_TARGET) {
+    if (framing && bytes.length >= FRAME_SIZE_TARGET) {
       this.#closeFrame();
       this.#framing = false;
+      this.#room = this.#buffer.length;
     }
     this.counted(op, lengthBytes, bytes);
-    this.#framing = framing;
+    if (framing && !this.#framing) this.startFraming();
   }
 
   /** A counted opcode of one, four or eight length bytes, and its bytes, within the frame. */
   counted(op: Op, lengthBytes: 1 | 4 | 8, bytes: EncodedPart): void {
-    this.#room(1 + lengthBytes);
-    this.#buffer[this.#length++] = op;
+    const { length } = bytes;
     if (lengthBytes === 1) {
-      this.#buffer[this.#length++] = bytes.length;
+      this.byte1(op, length);
     } else {
-      putUint32(this.#buffer, this.#length, bytes.length);
-      this.#length += 4;
+      this.uint32(op, length);
       if (lengthBytes === 8) {
-        putUint32(this.#buffer, this.#length, Math.floor(bytes.length / 2 ** 32));
+        if (this.#length + 4 > this.#room) this.#grow(4);
+        putUint32(this.#buffer, this.#length, Math.floor(length / 2 ** 32));
         this.#length += 4;
       }
     }
@@ -130,18 +142,50 @@ export class PickleWriter {
    */
   text(short: Op | undefined, op: Op, text: string): void {
     // Short text is written in place: most texts are ASCII, and then as long as they have characters.
-    if (short !== undefined && text.length <= 0xff && this.#shortAscii(short, text)) return;
+    if (text.length <= SHORT_TEXT && this.#ascii(short, op, text)) return;
     const bytes = encodeUtf8(text);
     if (short !== undefined && bytes.length <= 0xff) this.payload(short, 1, bytes);
     else this.payload(op, 4, bytes);
   }
 
-  /** Ends the output. */
+  /** A string of up to 255 characters that is ASCII, and its MEMOIZE. False, and nothing is written, for any other. */
+  shortText(text: string): boolean {
+    const { length } = text;
+    if (this.#length + 3 + length > this.#room) this.#grow(3 + length);
+    const buffer = this.#buffer;
+    const start = this.#length + 2;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      buffer[start + i] = code;
+    }
+    buffer[start - 2] = Op.SHORT_BINUNICODE;
+    buffer[start - 1] = length;
+    buffer[start + length] = Op.MEMOIZE;
+    this.#length = start + length + 1;
+    return true;
+  }
+
+  /** Ends the output. It can then be written anew. */
   finish(): EncodedPart[] {
     this.#closeFrame();
     this.#framing = false;
-    this.#flush();
-    return this.#parts;
+    const parts = this.#parts;
+    // What stands in the buffer is copied out when it is all there is, so that the buffer serves the next pickle too.
+    if (parts.length === 0) parts.push(this.#buffer.slice(0, this.#length));
+    else this.#flush();
+    this.reset();
+    return parts;
+  }
+
+  /** Forgets what was written. */
+  reset(): void {
+    this.#parts = [];
+    this.#length = this.#before = 0;
+    this.#framing = false;
+    this.#frameBuffer = undefined;
+    if (this.#buffer.length > LARGEST_BUFFER_BYTES) this.#buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+    this.#room = this.#buffer.length;
   }
 
   #append(bytes: EncodedPart): void {
@@ -151,79 +195,95 @@ export class PickleWriter {
       this.#before += bytes.length;
       return;
     }
-    this.#room(bytes.length);
+    if (this.#length + bytes.length > this.#room) this.#grow(bytes.length);
     this.#buffer.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
-  #shortAscii(op: Op, text: string): boolean {
-    this.#room(2 + text.length);
+  #ascii(short: Op | undefined, op: Op, text: string): boolean {
+    const { length } = text;
+    if (this.#length + 5 + length > this.#room) this.#grow(5 + length);
     const buffer = this.#buffer;
-    const start = this.#length + 2;
-    for (let i = 0; i < text.length; i++) {
+    const start = this.#length + (short === undefined ? 5 : 2);
+    for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
       if (code > 0x7f) return false;
       buffer[start + i] = code;
     }
-    buffer[this.#length] = op;
-    buffer[this.#length + 1] = text.length;
-    this.#length = start + text.length;
+    if (short === undefined) {
+      buffer[this.#length] = op;
+      putUint32(buffer, this.#length + 1, length);
+    } else {
+      buffer[this.#length] = short;
+      buffer[this.#length + 1] = length;
+    }
+    this.#length = start + length;
     return true;
   }
 
   #frameLength(): number {
-    return this.#frame ? this.#before + this.#length - this.#frame.offset - FRAME_HEADER_SIZE : 0;
+    return this.#before + this.#length - this.#frameOffset - FRAME_HEADER_SIZE;
+  }
+
+  #endFrame(): void {
+    if (this.#frameBuffer && this.#frameLength() >= FRAME_SIZE_TARGET) this.#closeFrame();
   }
 
   /** Makes room for that many bytes, opening a frame for them where one is due. */
-  #room(bytes: number): void {
-    if (this.#framing && !this.#frame) {
-      this.#grow(bytes + FRAME_HEADER_SIZE);
-      this.#frame = { buffer: this.#buffer, at: this.#length, offset: this.#before + this.#length };
-      this.#length += FRAME_HEADER_SIZE;
-    } else if (this.#length + bytes > this.#buffer.length) {
-      this.#grow(bytes);
-    }
+  #grow(bytes: number): void {
+    const opens = this.#framing && !this.#frameBuffer;
+    this.#enlarge(opens ? bytes + FRAME_HEADER_SIZE : bytes);
+    this.#room = this.#buffer.length;
+    if (!opens) return;
+    this.#frameBuffer = this.#buffer;
+    this.#frameAt = this.#length;
+    this.#frameOffset = this.#before + this.#length;
+    this.#length += FRAME_HEADER_SIZE;
   }
 
-  #grow(bytes: number): void {
+  #enlarge(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
     // A full buffer becomes a part; but the first bytes of a frame stay with its header, which may yet be taken out.
-    if (this.#length >= LARGEST_BUFFER_BYTES && (!this.#frame || this.#frameLength() >= FRAME_SIZE_MIN)) {
-      this.#flush();
-      this.#buffer = new Uint8Array(Math.max(bytes, LARGEST_BUFFER_BYTES));
+    if (
+      this.#length >= LARGEST_BUFFER_BYTES &&
+      (!this.#frameBuffer || this.#frameLength() >= FRAME_SIZE_MIN)
+    ) {
+      this.#flush(Math.max(bytes, LARGEST_BUFFER_BYTES));
       return;
     }
     const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
     grown.set(this.#buffer.subarray(0, this.#length));
-    if (this.#frame?.buffer === this.#buffer) this.#frame = { ...this.#frame, buffer: grown };
+    if (this.#frameBuffer === this.#buffer) this.#frameBuffer = grown;
     this.#buffer = grown;
   }
 
   #closeFrame(): void {
-    const frame = this.#frame;
-    if (!frame) return;
+    const header = this.#frameBuffer;
+    if (!header) return;
     const length = this.#frameLength();
-    this.#frame = undefined;
+    this.#frameBuffer = undefined;
+    this.#room = 0;
     if (length < FRAME_SIZE_MIN) {
       // Too short to be worth a header. So short a frame stands in one buffer: it holds no gap and no large bytes.
-      frame.buffer.copyWithin(frame.at, frame.at + FRAME_HEADER_SIZE, this.#length);
+      header.copyWithin(this.#frameAt, this.#frameAt + FRAME_HEADER_SIZE, this.#length);
       this.#length -= FRAME_HEADER_SIZE;
       return;
     }
-    frame.buffer[frame.at] = Op.FRAME;
-    putUint32(frame.buffer, frame.at + 1, length);
-    putUint32(frame.buffer, frame.at + 5, Math.floor(length / 2 ** 32));
+    header[this.#frameAt] = Op.FRAME;
+    putUint32(header, this.#frameAt + 1, length);
+    putUint32(header, this.#frameAt + 5, Math.floor(length / 2 ** 32));
   }
 
-  #flush(): void {
-    if (this.#length === 0) return;
-    // The buffer is handed on as it is: the header of an open frame in it is still to be filled in.
-    this.#parts.push(this.#buffer.subarray(0, this.#length));
-    this.#before += this.#length;
-    this.#buffer = new Uint8Array(FIRST_BUFFER_BYTES);
-    this.#length = 0;
+  #flush(next: number = FIRST_BUFFER_BYTES): void {
+    if (this.#length > 0) {
+      // The buffer is handed on as it is: the header of an open frame in it is still to be filled in.
+      this.#parts.push(this.#buffer.subarray(0, this.#length));
+      this.#before += this.#length;
+      this.#buffer = new Uint8Array(next);
+      this.#length = 0;
+    }
+    this.#room = this.#framing && !this.#frameBuffer ? 0 : this.#buffer.length;
   }
 }
 
@@ -232,16 +292,4 @@ function putUint32(buffer: Uint8Array, at: number, value: number): void {
   buffer[at + 1] = value >>> 8;
   buffer[at + 2] = value >>> 16;
   buffer[at + 3] = value >>> 24;
-}
-
-/** Encodes text as UTF-8, lone surrogates as three bytes each (Python's `surrogatepass`). */
-export function encodeUtf8(text: string): Uint8Array {
-  if (text.isWellFormed()) return utf8.encode(text);
-  const parts: number[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) parts.push(0xed, 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
-    else parts.push(...utf8.encode(character));
-  }
-  return Uint8Array.from(parts);
 }

@@ -3,11 +3,12 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { dataModel } from "../../test/data-model.js";
 import { bytes, protocols, refusal, u32 } from "../../test/pickles.js";
 import { Random } from "../../test/random.js";
-import { type DecodeOptions, Decoder, type DivertBytes } from "./decoder.js";
 import { decode, encode, PyTuple, type PyValue } from "./index.js";
+import type { DecoderOptions, DivertBytes } from "./machine.js";
+import { Unpickler } from "./unpickler.js";
 
 /** Feeds a decoder up to each of the offsets in turn; gives the diverted bytes. */
-function feed(decoder: Decoder, input: Uint8Array, cuts: readonly number[]): Uint8Array {
+function feed(decoder: Unpickler, input: Uint8Array, cuts: readonly number[]): Uint8Array {
   const taken: Uint8Array[] = [];
   let at = 0;
   for (const end of cuts) {
@@ -32,7 +33,7 @@ function everyByte(length: number): number[] {
   return Array.from({ length }, (_, i) => i + 1);
 }
 
-describe("Decoder", () => {
+describe("Unpickler", () => {
   const random = new Random(11);
   const vectors = dataModel.flatMap(({ python, value }) => {
     const pickles = protocols.map((protocol) => encode(value, { protocol }));
@@ -47,7 +48,7 @@ describe("Decoder", () => {
   ];
 
   function expectSame(pickle: Uint8Array, cuts: readonly number[]): void {
-    const decoder = new Decoder();
+    const decoder = new Unpickler();
     feed(decoder, pickle, cuts);
     expect(decoder.state).toBe("done");
     expect(decoder.bytesRead).toBe(pickle.length);
@@ -74,7 +75,7 @@ describe("Decoder", () => {
 
   test("consumes nothing after the pickle", () => {
     const pickle = encode(["uno"]);
-    const decoder = new Decoder();
+    const decoder = new Unpickler();
     expect(decoder.push(bytes(pickle, "rest"))).toBe(pickle.length);
     expect(decoder.push(bytes("rest"))).toBe(0);
     expect(decoder.value).toEqual(["uno"]);
@@ -86,13 +87,13 @@ describe("Decoder", () => {
     { name: "between opcodes", input: "NN", offset: 2, opcode: undefined },
     { name: "in an argument", input: "NX\x09\0\0\0abc", offset: 1, opcode: "BINUNICODE" },
   ])("refuses to end $name", ({ input, offset, opcode }) => {
-    const decoder = new Decoder();
+    const decoder = new Unpickler();
     feed(decoder, bytes(input), everyByte(input.length));
     expect(decoder.state).toBe("more");
     expect(refusal(() => decoder.end())).toMatchObject({ code: "TRUNCATED", offset, opcode });
   });
 
-  test.each<{ pickle: Uint8Array; offset: number; opcode: string | undefined; options?: DecodeOptions }>([
+  test.each<{ pickle: Uint8Array; offset: number; opcode: string | undefined; options?: DecoderOptions }>([
     { pickle: bytes("NX\x02\0\0\0\xff\xff."), offset: 1, opcode: "BINUNICODE" },
     { pickle: bytes("N\x8c\x03abcI1x\n."), offset: 6, opcode: "INT" },
     { pickle: bytes("](NNu."), offset: 4, opcode: "SETITEMS" },
@@ -120,14 +121,14 @@ describe("Decoder", () => {
         random.cuts(pickle.length, 6),
         [3, pickle.length],
       ]) {
-        const refused = refusal(() => feed(new Decoder(options), pickle, cuts));
+        const refused = refusal(() => feed(new Unpickler(options), pickle, cuts));
         expect(refused).toMatchObject({ offset, opcode });
       }
     },
   );
 });
 
-describe("Decoder that diverts bytes", () => {
+describe("Unpickler that diverts bytes", () => {
   const large = new Random(5).bytes(70_000);
   const stand = { in: "for the large bytes" };
   const divert: DivertBytes = (length) => (length > 1000 ? stand : undefined);
@@ -145,7 +146,7 @@ describe("Decoder that diverts bytes", () => {
         everyByte(pickle.length),
       ];
       for (const cuts of cutsOf) {
-        const decoder = new Decoder({}, divert);
+        const decoder = new Unpickler({}, divert);
         const taken = feed(decoder, pickle, cuts);
         expect(Buffer.compare(taken, large)).toBe(0);
         expect(decoder.value).toEqual(value.map((item) => (item === large ? stand : item)));
@@ -158,7 +159,7 @@ describe("Decoder that diverts bytes", () => {
     const pickle = bytes("(B\x03\0\0\0abcC\x02deVclave\n\x8e\x04\0\0\0\0\0\0\0fghit.");
     for (const cuts of [[pickle.length], everyByte(pickle.length), random.cuts(pickle.length, 4)]) {
       const asked: [number, number, PyValue | undefined][] = [];
-      const decoder = new Decoder({}, (length, stack) => {
+      const decoder = new Unpickler({}, (length, { values: stack }) => {
         asked.push([length, stack.length, stack.at(-1)]);
         return undefined;
       });
@@ -173,13 +174,13 @@ describe("Decoder that diverts bytes", () => {
   });
 
   test("takes a value for bytes of no length at once", () => {
-    const decoder = new Decoder({}, () => stand);
+    const decoder = new Unpickler({}, () => stand);
     expect(decoder.push(bytes("C\0NI7\n\x87."))).toBe(8);
     expect(decoder.value).toEqual(new PyTuple([stand, null, 7]));
   });
 
   test("tells how many bytes are left, and refuses to end before they came", () => {
-    const decoder = new Decoder({}, () => stand);
+    const decoder = new Unpickler({}, () => stand);
     expect(decoder.push(bytes("NC\x05abcde."))).toBe(3);
     expect([decoder.state, decoder.bytesLeft]).toEqual(["bytes", 5]);
     decoder.tookBytes(2);
@@ -194,10 +195,10 @@ describe("Decoder that diverts bytes", () => {
   test("tells offsets with the diverted bytes counted", () => {
     const pickle = bytes("](B", u32(large.length), large, "B", u32(large.length), large, "NI1x\ne.");
     for (const cuts of [[pickle.length], random.cuts(pickle.length, 3000)]) {
-      const refused = refusal(() => feed(new Decoder({}, divert), pickle, cuts));
+      const refused = refusal(() => feed(new Unpickler({}, divert), pickle, cuts));
       expect(refused).toMatchObject({ code: "BAD_ARGUMENT", opcode: "INT", offset: pickle.length - 6 });
     }
-    const decoder = new Decoder({}, divert);
+    const decoder = new Unpickler({}, divert);
     const cut = pickle.length - 5;
     feed(decoder, pickle, [cut]);
     expect(refusal(() => decoder.end())).toMatchObject({
@@ -209,13 +210,13 @@ describe("Decoder that diverts bytes", () => {
 
   test("does not count the diverted bytes against maxBytes", () => {
     const pickle = encode([large]);
-    const decoder = new Decoder({ limits: { maxBytes: pickle.length - large.length } }, divert);
+    const decoder = new Unpickler({ limits: { maxBytes: pickle.length - large.length } }, divert);
     feed(decoder, pickle, [pickle.length]);
     expect(decoder.value).toEqual([stand]);
   });
 });
 
-describe("Decoder that is fed byte by byte", () => {
+describe("Unpickler that is fed byte by byte", () => {
   // A chunk's bytes are copied with set() and searched with indexOf(): so these two see all of what is done again.
   const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
 
@@ -231,7 +232,7 @@ describe("Decoder that is fed byte by byte", () => {
   ])("copies and searches no byte of $name more than a few times", ({ pickle }) => {
     const set = vi.spyOn(typedArray, "set");
     const indexOf = vi.spyOn(typedArray, "indexOf");
-    const decoder = new Decoder();
+    const decoder = new Unpickler();
     for (let at = 0; at < pickle.length; at++) decoder.push(pickle.subarray(at, at + 1));
     const copied = set.mock.calls.reduce((sum, [from]) => sum + from.length, 0);
     const searched = indexOf.mock.contexts.reduce((sum: number, context, i) => {
@@ -247,7 +248,7 @@ describe("Decoder that is fed byte by byte", () => {
   });
 
   test("keeps no more than came of what a length announces", () => {
-    const decoder = new Decoder();
+    const decoder = new Unpickler();
     const before = process.memoryUsage().arrayBuffers;
     decoder.push(bytes("X", u32(2 ** 30 - 100)));
     decoder.push(new Uint8Array(1000));

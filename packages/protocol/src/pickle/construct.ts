@@ -1,0 +1,222 @@
+// The opcodes that name classes, make instances and change them. A name from the pickle only ever selects a row of the
+// table of builtins or goes to the caller's findClass; where nobody knows it, it is refused or stays a name.
+
+import { type Builtin, findBuiltin } from "./builtins.js";
+import type { PickleClass } from "./classes.js";
+import { PyDict } from "./collections.js";
+import type { Machine } from "./machine.js";
+import { type Construction, PyExtension, PyObject, PyPersistentId } from "./objects.js";
+import { PyGlobal, PyTuple, type PyValue } from "./values.js";
+
+/** How much of a name from the wire an error message repeats. */
+const LONGEST_NAME_SHOWN = 200;
+
+const callable: ReadonlySet<string> = new Set(["_reconstructor", "__newobj__", "__newobj_ex__"]);
+
+/** Functions of Python that only make instances, which the machine stands in for. */
+function isMaker(m: Machine, { module, qualname }: PyGlobal): boolean {
+  // getattr leads to nested classes, which there are only among those that were registered.
+  if (module === "builtins")
+    return qualname === "object" || (qualname === "getattr" && m.options.findClass !== undefined);
+  return module === "copyreg" && callable.has(qualname);
+}
+
+function is(value: PyValue | undefined, module: string, qualname: string): boolean {
+  return value instanceof PyGlobal && value.module === module && value.qualname === qualname;
+}
+
+/** The class or callable of a name, or the pickle is refused. */
+export function globalOf(m: Machine, module: string, qualname: string): PyGlobal {
+  m.spend((module.length + qualname.length) >>> 4);
+  const [known, knownAs] = m.protocol < 3 ? m.names.toPython3(module, qualname) : [module, qualname];
+  const key = `${known}\n${knownAs}`;
+  let global = m.globals.get(key);
+  if (global) return global;
+  global = new PyGlobal(known, knownAs);
+  if (!m.opaque && !findBuiltin(global) && !isMaker(m, global) && !classOf(m, global)) {
+    const shown = `${module}.${qualname}`.slice(0, LONGEST_NAME_SHOWN);
+    m.fail("UNKNOWN_CLASS", `the class ${shown} is not registered`);
+  }
+  m.globals.set(key, global);
+  return global;
+}
+
+function classOf(m: Machine, { module, qualname }: PyGlobal): PickleClass | undefined {
+  return m.options.findClass?.(module, qualname);
+}
+
+/** Refuses what cannot be called: a name can, and where unknown classes are taken, what may stand for one. */
+function checkCallable(m: Machine, value: PyValue | undefined): PyValue {
+  if (value instanceof PyGlobal) return value;
+  const mayBe = value instanceof PyObject || value instanceof PyExtension || value instanceof PyPersistentId;
+  if (!m.opaque || !mayBe) m.fail("BAD_OPERAND", "only a class can be called");
+  return value;
+}
+
+function tuple(m: Machine, value: PyValue): PyTuple {
+  if (!(value instanceof PyTuple)) m.fail("BAD_OPERAND", "the arguments of a call must be a tuple");
+  return value;
+}
+
+/** REDUCE: calls what stands below the topmost tuple with it. */
+export function reduce(m: Machine): void {
+  const height = Math.max(1, m.heightOf(m.sp - 2));
+  const args = tuple(m, m.pop());
+  call(m, m.pop(), args, "call", height);
+}
+
+/** Calls a function or class. The tables say what the built-in ones do; any other makes an instance. */
+function call(
+  m: Machine,
+  callee: PyValue | undefined,
+  args: PyTuple,
+  construction: Construction,
+  height: number,
+): void {
+  const builtin = callee instanceof PyGlobal ? findBuiltin(callee) : undefined;
+  if (builtin) callBuiltin(m, callee as PyGlobal, builtin, args, height);
+  else if (callee instanceof PyGlobal && isMaker(m, callee)) callMaker(m, callee, args, height);
+  else instantiate(m, callee, args, construction, height);
+}
+
+function callBuiltin(m: Machine, callee: PyGlobal, builtin: Builtin, args: PyTuple, height: number): void {
+  for (const arg of args) m.spend(sizeOf(arg));
+  const value = builtin(args.items, m);
+  if (value !== undefined) m.pushObject(value, height);
+  else if (m.opaque) instantiate(m, callee, args, "call", height);
+  else m.fail("BAD_OPERAND", `${callee.module}.${callee.qualname} cannot be called with these arguments`);
+}
+
+/** A call of one of the functions that the pickler names to make an instance. */
+function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number): void {
+  const [cls, second, third] = args;
+  if (is(callee, "copyreg", "_reconstructor") && args.length === 3 && second instanceof PyGlobal) {
+    if (is(second, "builtins", "object") && third === null) {
+      instantiate(m, cls, new PyTuple(), "new", height);
+      return;
+    }
+    if (cls instanceof PyGlobal && classOf(m, cls)) {
+      instantiate(m, cls, new PyTuple([third as PyValue]), "new", height, undefined, second);
+      return;
+    }
+  }
+  if (is(callee, "copyreg", "__newobj__") && args.length > 0) {
+    instantiate(m, cls, new PyTuple(args.items.slice(1)), "new", height);
+    return;
+  }
+  if (is(callee, "copyreg", "__newobj_ex__") && second instanceof PyTuple && isKeywords(third ?? null)) {
+    instantiate(m, cls, second, "new", height, third as PyDict);
+    return;
+  }
+  if (is(callee, "builtins", "getattr") && cls instanceof PyGlobal && typeof second === "string") {
+    const nested = new PyGlobal(cls.module, `${cls.qualname}.${second}`);
+    m.spend(nested.qualname.length >>> 4);
+    if (args.length === 2 && !second.includes(".") && classOf(m, nested)) {
+      m.push(nested);
+      return;
+    }
+  }
+  if (!m.opaque)
+    m.fail("BAD_OPERAND", `${callee.module}.${callee.qualname} makes no instance of a registered class`);
+  instantiate(m, callee, args, "call", height);
+}
+
+/** Makes an instance and puts it on the stack. */
+export function instantiate(
+  m: Machine,
+  named: PyValue | undefined,
+  args: PyTuple,
+  construction: Construction,
+  height: number,
+  kwargs?: PyDict,
+  base?: PyGlobal,
+): void {
+  const callee = checkCallable(m, named);
+  m.spend(1 + args.length);
+  const cls = callee instanceof PyGlobal ? classOf(m, callee) : undefined;
+  if (!cls) {
+    if (!m.opaque) {
+      const { module, qualname } = callee as PyGlobal;
+      m.fail("BAD_OPERAND", `${module}.${qualname} is no class of instances`);
+    }
+    m.pushObject(new PyObject(callee, args, { construction, kwargs }), height);
+    return;
+  }
+  const { module, qualname } = callee as PyGlobal;
+  const { protocol } = m;
+  const instance = cls.create(args.items, { module, qualname, protocol, construction, kwargs, base });
+  if (instance !== null && typeof instance === "object") {
+    m.instances.set(instance, { cls, parts: kwargs ? [...args, kwargs] : [...args] });
+  }
+  m.pushObject(instance, height);
+}
+
+/** NEWOBJ and NEWOBJ_EX. */
+export function newObject(m: Machine, withKeywords: boolean): void {
+  const height = Math.max(1, m.heightOf(m.sp - (withKeywords ? 3 : 2)));
+  const kwargs = withKeywords ? m.pop() : undefined;
+  const args = tuple(m, m.pop());
+  const cls = m.pop();
+  if (kwargs !== undefined && !isKeywords(kwargs)) {
+    m.fail("BAD_OPERAND", "the keyword arguments of a call must be a dict of str keys");
+  }
+  instantiate(m, cls, args, "new", height, kwargs?.size === 0 ? undefined : kwargs);
+}
+
+function isKeywords(value: PyValue): value is PyDict {
+  return value instanceof PyDict && [...value.keys()].every((key) => typeof key === "string");
+}
+
+/** OBJ: a class and its arguments, above the mark. */
+export function classic(m: Machine): void {
+  const from = m.dropMark();
+  if (from === m.sp) m.fail("STACK", "there is no class above the mark");
+  const cls = m.stack[from];
+  const args = m.stack.slice(from + 1, m.sp);
+  const height = m.heightOf(from) + 1;
+  m.sp = from;
+  call(m, cls, new PyTuple(args), "classic", height);
+}
+
+/** INST: a class by its name, its arguments above the mark. */
+export function inst(m: Machine, module: string, qualname: string): void {
+  const from = m.dropMark();
+  const args = m.stack.slice(from, m.sp);
+  const height = m.heightOf(from) + 1;
+  m.sp = from;
+  call(m, globalOf(m, module, qualname), new PyTuple(args), "classic", height);
+}
+
+/** BUILD: gives the instance below the topmost value that value as its state. */
+export function build(m: Machine): void {
+  const height = m.heightOf(m.sp - 1);
+  const state = m.pop();
+  const target = m.top();
+  m.spend(1);
+  if (target instanceof PyObject) {
+    target.changes.push({ kind: "build", values: [state] });
+  } else {
+    const known = typeof target === "object" && target ? m.instances.get(target) : undefined;
+    if (known?.cls.setState) {
+      known.parts.push(state);
+      known.cls.setState(target as object, state);
+    } else if (known || !isNoState(state)) {
+      m.fail("BAD_OPERAND", "there is no instance that takes a state");
+    }
+  }
+  m.raise(m.sp - 1, height);
+}
+
+/** Python does nothing with a state of None. */
+function isNoState(state: PyValue): boolean {
+  if (!(state instanceof PyTuple) || state.length !== 2) return state === null;
+  const [attributes, slots] = state;
+  return attributes === null && slots instanceof PyDict && slots.size === 0;
+}
+
+/** How much a built-in callable copies of an argument, in items. */
+function sizeOf(value: PyValue): number {
+  if (Array.isArray(value)) return value.length;
+  if (value instanceof Uint8Array || typeof value === "string") return value.length >>> 4;
+  return 0;
+}

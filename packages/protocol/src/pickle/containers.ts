@@ -1,0 +1,153 @@
+// The opcodes that fill containers: what stands on the stack above a container, put into it.
+
+import { PyDict, PyFrozenSet, PySet } from "./collections.js";
+import { addToInstance, appendToInstance, setInInstance } from "./instances.js";
+import { GUARDED_SIZE, KeyGuard } from "./key-guard.js";
+import { comparedNumber, keyCost } from "./keys.js";
+import type { Machine } from "./machine.js";
+import { PyFloat, PyTuple, type PyValue } from "./values.js";
+
+/** Up to this many characters, a string is compared as fast as an int. */
+const CHEAP_KEY_LENGTH = 255;
+
+/** Makes a tuple of the topmost values. */
+export function tupleOf(m: Machine, from: number): void {
+  if (from < m.fence) m.fail("STACK", "fewer values on the stack than the tuple has");
+  m.spend(m.sp - from);
+  const height = m.heightOf(from);
+  const items = m.stack.slice(from, m.sp);
+  m.sp = from;
+  m.pushObject(new PyTuple(items), height + 1);
+}
+
+/** Appends the values from `from` on to the list that stands below `from - gap`. */
+export function appendItems(m: Machine, from: number): void {
+  const { stack, sp } = m;
+  if (from <= m.fence || from > sp) m.fail("STACK", "there is nothing to append, or nothing to append to");
+  m.sp = from;
+  if (from === sp) return;
+  m.spend(sp - from);
+  const list = stack[from - 1] as PyValue;
+  if (Array.isArray(list)) {
+    let height = 0;
+    for (let i = from; i < sp; i++) {
+      const item = stack[i];
+      if (typeof item === "object") height = Math.max(height, m.heightOf(i, i + 1));
+      list.push(item);
+    }
+    m.raise(from - 1, height);
+    return;
+  }
+  appendToInstance(m, list, stack.slice(from, sp));
+  m.raise(from - 1, m.heightOf(from, sp));
+}
+
+/** Sets the values from `from` on, keys and values in turn, in the dict that stands below. */
+export function setItems(m: Machine, from: number): void {
+  const { stack, sp } = m;
+  if (from <= m.fence || from > sp) m.fail("STACK", "there is nothing to set, or nothing to set it in");
+  m.sp = from;
+  if (from === sp) return;
+  if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
+  m.spend(sp - from);
+  const dict = stack[from - 1] as PyValue;
+  if (dict instanceof PyDict) keyed(m, () => fillDict(m, dict, from, sp));
+  else setInInstance(m, dict, stack.slice(from, sp));
+  m.raise(from - 1, m.heightOf(from, sp));
+}
+
+/** Makes a dict of what stands from `from` on (DICT). */
+export function dictOf(m: Machine, from: number): void {
+  const { sp } = m;
+  if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
+  m.spend(sp - from);
+  const dict = new PyDict();
+  keyed(m, () => fillDict(m, dict, from, sp));
+  m.sp = from;
+  m.pushObject(dict, m.heightOf(from, sp) + 1);
+}
+
+function fillDict(m: Machine, dict: PyDict, from: number, to: number): void {
+  const { stack } = m;
+  for (let i = from; i < to; i += 2) {
+    const key = stack[i] as PyValue;
+    const value = stack[i + 1] as PyValue;
+    if (typeof key === "string" && key.length <= CHEAP_KEY_LENGTH) dict.set(key, value);
+    else dict.set(checkKey(m, dict, key), value);
+  }
+}
+
+/** Adds the values from `from` on to the set that stands below (ADDITEMS). */
+export function addItems(m: Machine, from: number): void {
+  const { stack, sp } = m;
+  if (from <= m.fence) m.fail("STACK", "there is no set to add to");
+  m.sp = from;
+  if (from === sp) return;
+  m.spend(sp - from);
+  const set = stack[from - 1] as PyValue;
+  if (set instanceof PySet && !(set instanceof PyFrozenSet)) {
+    fillSet(m, set, stack.slice(from, sp));
+  } else {
+    addToInstance(m, set, stack.slice(from, sp));
+  }
+  m.raise(from - 1, m.heightOf(from, sp));
+}
+
+/** Makes a frozenset of what stands from `from` on (FROZENSET). */
+export function frozenSetOf(m: Machine, from: number): void {
+  const { sp } = m;
+  m.spend(sp - from);
+  const items = m.stack.slice(from, sp);
+  const set = setOf(m, items);
+  m.sp = from;
+  m.pushObject(new PyFrozenSet(set), m.heightOf(from, sp) + 1);
+}
+
+/** A set of items, each counted as a key. */
+export function setOf(m: Machine, items: readonly PyValue[]): PySet {
+  const set = new PySet();
+  fillSet(m, set, items);
+  return set;
+}
+
+function fillSet(m: Machine, set: PySet, items: readonly PyValue[]): void {
+  keyed(m, () => {
+    for (const item of items) set.add(checkKey(m, set, item));
+  });
+}
+
+/** Does what compares keys, and refuses the pickle where Python could not hash one. */
+function keyed(m: Machine, act: () => void): void {
+  try {
+    act();
+  } catch (cause) {
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
+    m.fail("BAD_OPERAND", cause.message, cause);
+  }
+}
+
+/** Counts what it costs to compare a key. Gives the key to set. */
+function checkKey(m: Machine, into: PyDict | PySet, key: PyValue): PyValue {
+  const compared = comparedNumber(key);
+  if (compared === undefined) {
+    if (key === null || (typeof key === "string" && key.length <= CHEAP_KEY_LENGTH)) return key;
+    m.spend(keyCost(key, m.limits.maxItems - m.items));
+    return key;
+  }
+  // JavaScript has one NaN; in Python each is a key of its own.
+  if (Number.isNaN(compared)) {
+    if (!into.has(Number.NaN)) return Number.NaN;
+    m.spend(1);
+    return key instanceof PyFloat ? key : new PyFloat(Number.NaN);
+  }
+  if (typeof compared === "bigint") m.spend(keyCost(key, m.limits.maxItems - m.items));
+  if (into.size >= GUARDED_SIZE && !into.has(key)) {
+    let guard = m.guards.get(into);
+    if (!guard) {
+      guard = new KeyGuard(m.limits.maxCollisions);
+      m.guards.set(into, guard);
+    }
+    if (!guard.admits(compared)) m.refuse("maxCollisions", "too many keys collide");
+  }
+  return key;
+}

@@ -1,0 +1,392 @@
+// Walks a value and writes it: what is an object of its own, what a reference to one that was written, and the
+// containers. Source: CPython 3.11 Modules/_pickle.c, save() and what it calls.
+//
+// One thing a JavaScript value cannot say is which equal strings are one object in Python. The policy: each occurrence
+// of a string is an object of its own, and is written out in full, as of strings that were read from somewhere. Only
+// where CPython itself knows but one object, for an empty or one-character Latin-1 str and for as short bytes, is a
+// repeated one written as a reference. With `shareStrings`, all equal strings are one object instead.
+
+import type { Reduce } from "./classes.js";
+import { PyDict, PySet } from "./collections.js";
+import { PickleEncodeError } from "./errors.js";
+import { BytesGap } from "./gap.js";
+import { checkHashable } from "./keys.js";
+import { defaultLimits } from "./limits.js";
+import { type NameMapping, plainNames } from "./names.js";
+import { PyBuffer, PyExtension, PyObject, PyPersistentId } from "./objects.js";
+import { BATCH_SIZE, HIGHEST_PROTOCOL, Op, type PickleProtocol } from "./opcodes.js";
+import { saveBoolean, saveByteArray, saveBytes, saveFloat, saveInt, saveString } from "./save-atoms.js";
+import {
+  saveBuffer,
+  saveCall,
+  saveExtension,
+  saveGlobal,
+  saveNewGlobal,
+  saveObject,
+  savePersistentId,
+} from "./save-objects.js";
+import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
+import { type EncodedPart, PickleWriter } from "./writer.js";
+
+/** What {@link encode} may be told. */
+export interface EncodeOptions {
+  /** The pickle protocol to write. Default 4, the default of Python 3.8 to 3.13, which Python 3.4 and later read. */
+  readonly protocol?: PickleProtocol | undefined;
+  /** Says how instances of the app's own classes are written. Default: they are refused. A `ClassRegistry` has one. */
+  readonly reduce?: Reduce | undefined;
+  /**
+   * Asked for each value: an id for one that is to stand outside the pickle, undefined for others. Default: none does.
+   * Protocol 0 takes only str ids in ASCII without newlines.
+   */
+  readonly persistentId?: ((value: PyValue) => PyValue | undefined) | undefined;
+  /** Classes to be written by their number in Python's `copyreg` extension registry, from protocol 2 on. Default none. */
+  readonly extensions?: ReadonlyMap<number, PyGlobal> | undefined;
+  /**
+   * Given each {@link PyBuffer}, in protocol 5: a false result keeps it out of the pickle, for the reader to be given
+   * among its `buffers` (PEP 574). Default: buffers are written into the pickle.
+   */
+  readonly bufferCallback?: ((buffer: PyBuffer) => unknown) | undefined;
+  /** How names are told that Python 2 knew otherwise, in protocols 0 to 2. Default: those of the built-in types. */
+  readonly names?: NameMapping | undefined;
+  /**
+   * Writes equal strings once, and then by reference, as Python does when they are one object: smaller where the same
+   * keys occur again and again. Default false: each is an object of its own, as of strings that were read or computed.
+   */
+  readonly shareStrings?: boolean | undefined;
+  /** How deep values may nest. Default 1000, as in decoding. */
+  readonly maxDepth?: number | undefined;
+}
+
+const setType = new PyGlobal("builtins", "set");
+const frozensetType = new PyGlobal("builtins", "frozenset");
+
+/** Up to this many entries, the memo is wiped and used again. */
+const KEPT_ENTRIES = 64;
+
+const NO_OPTIONS: EncodeOptions = {};
+
+/** Writes one value after another. */
+export class Pickler extends PickleWriter {
+  options: EncodeOptions = NO_OPTIONS;
+  protocol: PickleProtocol = 4;
+  names: NameMapping = plainNames;
+  shareStrings = false;
+  /** A short string is written in full, as protocols 4 and 5 write it. */
+  #plainStrings = true;
+  codes: ReadonlyMap<string, number> | undefined;
+  /** Where each object stands in the memo; strings and bytes by a key, where equal ones are one object. */
+  #memo = new Map<object | string, number>();
+  #memoized = 0;
+  /**
+   * The number of this pickle: a dict notes itself where it stands in the memo of which pickle, which takes a fifth of
+   * the time that a Map does. 0 for a pickle that is written within another one, which would write over its notes.
+   */
+  #session = 0;
+  #depth = 0;
+  #maxDepth = 0;
+  #persistentId: EncodeOptions["persistentId"];
+
+  /** @param session a number that no other pickle had, or 0 where this one is written within another */
+  pickle(value: PyValue, options: EncodeOptions, session: number): EncodedPart[] {
+    this.#session = session;
+    const protocol = options.protocol ?? 4;
+    if (!Number.isInteger(protocol) || protocol < 0 || protocol > HIGHEST_PROTOCOL) {
+      throw new PickleEncodeError("PROTOCOL", `protocol ${protocol} is not known`);
+    }
+    this.options = options;
+    this.protocol = protocol;
+    this.names = options.names ?? plainNames;
+    this.shareStrings = options.shareStrings ?? false;
+    this.#plainStrings = protocol >= 4 && !this.shareStrings;
+    this.#maxDepth = options.maxDepth ?? defaultLimits.maxDepth;
+    this.#persistentId = options.persistentId;
+    if (protocol >= 2) this.byte1(Op.PROTO, protocol);
+    if (protocol >= 4) this.startFraming();
+    this.save(value);
+    this.byte(Op.STOP);
+    return this.finish();
+  }
+
+  /** Forgets the value. */
+  override reset(): void {
+    if (this.#memo.size > KEPT_ENTRIES) this.#memo = new Map();
+    else if (this.#memo.size > 0) this.#memo.clear();
+    this.codes = this.#persistentId = undefined;
+    this.options = NO_OPTIONS;
+    this.#memoized = this.#depth = 0;
+    super.reset();
+  }
+
+  save(value: PyValue): void {
+    this.objectBoundary();
+    if (this.#persistentId !== undefined) {
+      const id = this.#persistentId(value);
+      if (id !== undefined) {
+        this.#persistentId = undefined;
+        savePersistentId(this, id);
+        this.#persistentId = this.options.persistentId;
+        return;
+      }
+    }
+    switch (typeof value) {
+      case "string":
+        if (this.#plainStrings && value.length > 1 && value.length <= 0xff && this.shortText(value)) {
+          this.#memoized += 1;
+          return;
+        }
+        saveString(this, value);
+        return;
+      case "number":
+        if (Number.isSafeInteger(value) && !Object.is(value, -0)) saveInt(this, value);
+        else saveFloat(this, value);
+        return;
+      case "bigint":
+        saveInt(this, value);
+        return;
+      case "boolean":
+        saveBoolean(this, value);
+        return;
+      case "object":
+        if (value === null) this.byte(Op.NONE);
+        else this.#saveObject(value);
+        return;
+      default:
+        throw new PickleEncodeError("UNENCODABLE", `${typeof value} has no counterpart in Python`);
+    }
+  }
+
+  #saveObject(value: object): void {
+    if (value instanceof PyFloat) {
+      saveFloat(this, value.value);
+      return;
+    }
+    const index = this.find(value);
+    if (index !== undefined) {
+      this.reference(index);
+      return;
+    }
+    this.#depth += 1;
+    if (this.#depth > this.#maxDepth) {
+      throw new PickleEncodeError("DEPTH", `the value nests deeper than maxDepth, ${this.#maxDepth}`);
+    }
+    if (value instanceof Map) this.#saveMap(value);
+    else if (Array.isArray(value)) this.#saveList(value);
+    else if (value instanceof PyTuple) this.#saveTuple(value);
+    else if (value instanceof Uint8Array || value instanceof BytesGap) saveBytes(this, value);
+    else if (value instanceof PyByteArray) saveByteArray(this, value);
+    else if (value instanceof PyGlobal) saveGlobal(this, value);
+    else if (value instanceof Set) this.#saveSet(value);
+    else if (value instanceof PyObject) saveObject(this, value, value);
+    else if (value instanceof PyBuffer) saveBuffer(this, value);
+    else if (value instanceof PyPersistentId) savePersistentId(this, value.id);
+    else if (value instanceof PyExtension) saveExtension(this, value.code);
+    else this.#saveInstance(value);
+    this.#depth -= 1;
+  }
+
+  // Containers
+
+  #saveList(value: readonly PyValue[]): void {
+    if (this.protocol >= 1) this.byte(Op.EMPTY_LIST);
+    else this.#marked(Op.LIST);
+    this.memoize(value);
+    this.appends(value);
+  }
+
+  /** Appends items to the list or instance that was just written. */
+  appends(items: readonly PyValue[]): void {
+    if (this.protocol === 0 || items.length === 1) {
+      for (const item of items) {
+        this.save(item);
+        this.byte(Op.APPEND);
+      }
+      return;
+    }
+    for (let start = 0; start < items.length; start += BATCH_SIZE) {
+      this.byte(Op.MARK);
+      const end = Math.min(start + BATCH_SIZE, items.length);
+      for (let i = start; i < end; i++) this.save(items[i] as PyValue);
+      this.byte(Op.APPENDS);
+    }
+  }
+
+  #saveTuple(value: PyTuple): void {
+    const { items } = value;
+    if (items.length === 0) {
+      if (this.protocol >= 1) this.byte(Op.EMPTY_TUPLE);
+      else this.#marked(Op.TUPLE);
+      return;
+    }
+    const short = items.length <= 3 && this.protocol >= 2;
+    if (!short) this.byte(Op.MARK);
+    for (const item of items) this.save(item);
+    const index = this.find(value);
+    if (index !== undefined) {
+      // The tuple holds itself through another container, and was written whole meanwhile: drop this one.
+      if (!short && this.protocol >= 1) this.byte(Op.POP_MARK);
+      else for (let i = short ? 1 : 0; i <= items.length; i++) this.byte(Op.POP);
+      this.reference(index);
+      return;
+    }
+    this.byte(short ? Op.TUPLE1 + items.length - 1 : Op.TUPLE);
+    this.memoize(value);
+  }
+
+  #saveMap(value: ReadonlyMap<PyValue, PyValue>): void {
+    if (!(value instanceof PyDict)) checkKeys(value.keys());
+    this.#emptyDict(value);
+    this.setEntries(value, value.size);
+  }
+
+  /** A plain object stands for a dict with str keys. Anything else that is no value of Python's is refused. */
+  #savePlain(value: Readonly<Record<string, PyValue>>): void {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== null && prototype !== Object.prototype) {
+      const name = value.constructor?.name || "an object";
+      throw new PickleEncodeError("UNENCODABLE", `an instance of ${name} has no counterpart in Python`);
+    }
+    this.#emptyDict(value);
+    const keys = Object.keys(value);
+    const batches = new Batches(this, keys.length, Op.SETITEM, Op.SETITEMS);
+    for (const key of keys) {
+      this.save(key);
+      this.save(value[key] as PyValue);
+      batches.next();
+    }
+  }
+
+  /** Sets items in the dict or instance that was just written. */
+  setEntries(entries: Iterable<readonly [PyValue, PyValue]>, size: number): void {
+    const batches = new Batches(this, size, Op.SETITEM, Op.SETITEMS);
+    for (const [key, item] of entries) {
+      this.save(key);
+      this.save(item);
+      batches.next();
+    }
+  }
+
+  /** Adds items to the set or instance that was just written. */
+  addItems(items: Iterable<PyValue>, size: number): void {
+    const batches = new Batches(this, size, undefined, Op.ADDITEMS);
+    for (const item of items) {
+      this.save(item);
+      batches.next();
+    }
+  }
+
+  #emptyDict(owner: object): void {
+    if (this.protocol >= 1) this.byte(Op.EMPTY_DICT);
+    else this.#marked(Op.DICT);
+    this.memoize(owner);
+  }
+
+  #saveSet(value: ReadonlySet<PyValue>): void {
+    if (!(value instanceof PySet)) checkKeys(value);
+    const frozen = Object.isFrozen(value);
+    if (this.protocol < 4) {
+      saveCall(this, frozen ? frozensetType : setType, () => this.save([...value]), value);
+      return;
+    }
+    if (!frozen) {
+      this.byte(Op.EMPTY_SET);
+      this.memoize(value);
+      this.addItems(value, value.size);
+      return;
+    }
+    this.byte(Op.MARK);
+    for (const item of value) this.save(item);
+    const index = this.find(value);
+    if (index !== undefined) {
+      this.byte(Op.POP_MARK);
+      this.reference(index);
+      return;
+    }
+    this.byte(Op.FROZENSET);
+    this.memoize(value);
+  }
+
+  #saveInstance(value: object): void {
+    const reduced = this.options.reduce?.(value, this.protocol);
+    if (reduced instanceof PyGlobal) saveNewGlobal(this, reduced, value);
+    else if (reduced) saveObject(this, reduced, value);
+    else this.#savePlain(value as Record<string, PyValue>);
+  }
+
+  // Memo
+
+  #marked(op: Op): void {
+    this.byte(Op.MARK);
+    this.byte(op);
+  }
+
+  /** Where an object or key stands in the memo, undefined where it was not written yet. */
+  find(owner: object | string): number | undefined {
+    if (owner instanceof PyDict && this.#session > 0) return PyDict.placeIn(owner, this.#session);
+    return this.#memo.get(owner);
+  }
+
+  /** @param owner what stands for the value in the memo, where it can occur again */
+  memoize(owner: object | string | undefined): void {
+    const index = this.#memoized++;
+    if (owner instanceof PyDict && this.#session > 0) PyDict.putIn(owner, this.#session, index);
+    else if (owner !== undefined) this.#memo.set(owner, index);
+    if (this.protocol >= 4) this.byte(Op.MEMOIZE);
+    else if (this.protocol === 0) this.latin1(Op.PUT, `${index}\n`);
+    else if (index <= 0xff) this.byte1(Op.BINPUT, index);
+    else this.uint32(Op.LONG_BINPUT, index);
+  }
+
+  reference(index: number): void {
+    if (this.protocol === 0) this.latin1(Op.GET, `${index}\n`);
+    else if (index <= 0xff) this.byte1(Op.BINGET, index);
+    else this.uint32(Op.LONG_BINGET, index);
+  }
+}
+
+/**
+ * The batches that items are written in. CPython learns only after a full one that nothing is left: 1000 items are
+ * followed by an empty batch.
+ */
+class Batches {
+  readonly #out: PickleWriter;
+  readonly #each: Op | undefined;
+  readonly #end: Op;
+  #size: number;
+  #left = BATCH_SIZE;
+
+  /** @param each ends every item instead of a batch, in protocol 0 and where there is but one */
+  constructor(p: Pickler, size: number, each: Op | undefined, end: Op) {
+    this.#out = p;
+    this.#size = size;
+    this.#end = end;
+    this.#each = p.protocol === 0 || size === 1 ? each : undefined;
+    if (size > 0 && this.#each === undefined) this.#out.byte(Op.MARK);
+  }
+
+  /** To be called after each item. */
+  next(): void {
+    if (this.#each !== undefined) {
+      this.#out.byte(this.#each);
+      return;
+    }
+    this.#left -= 1;
+    this.#size -= 1;
+    if (this.#left === 0) {
+      this.#out.byte(this.#end);
+      this.#out.byte(Op.MARK);
+      this.#left = BATCH_SIZE;
+    }
+    if (this.#size === 0) this.#out.byte(this.#end);
+  }
+}
+
+/** The collections of this package refuse unhashable keys when they are given; a plain Map or Set takes any. */
+function checkKeys(keys: Iterable<PyValue>): void {
+  for (const key of keys) {
+    try {
+      checkHashable(key);
+    } catch (cause) {
+      throw new PickleEncodeError("UNHASHABLE", "a dict key or set item that Python cannot hash", { cause });
+    }
+  }
+}

@@ -1,0 +1,408 @@
+// Bytes -> opcodes and their arguments, and what the small ones do. As in CPython's Modules/_pickle.c, load().
+//
+// An opcode is run once all of its argument is there; where the input ends before, run() says how much it wants. So
+// there is one way for whole buffers (decode.ts) and for input that comes in pieces (unpickler.ts).
+
+import { PyDict, PySet } from "./collections.js";
+import { build, classic, globalOf, inst, newObject, reduce } from "./construct.js";
+import { addItems, appendItems, dictOf, frozenSetOf, setItems, tupleOf } from "./containers.js";
+import type { Machine } from "./machine.js";
+import { decodeLong, floatOf } from "./numbers.js";
+import { PyBuffer, PyExtension, PyPersistentId } from "./objects.js";
+import { HIGHEST_PROTOCOL, Op, type PickleProtocol, Shape, shapes } from "./opcodes.js";
+import {
+  readAscii,
+  readFloatLine,
+  readIndexLine,
+  readIntLine,
+  readLongLine,
+  readName,
+  readString,
+  readStringLine,
+  readText,
+  readUnicodeLine,
+} from "./read.js";
+import { PyByteArray, PyTuple } from "./values.js";
+
+/** More of a text argument is wanted, up to the next newline: how much that is cannot be known. */
+export const UNTIL_NEWLINE = -1;
+
+/**
+ * Runs the opcodes of input[start..end) that are all there, up to STOP.
+ *
+ * @returns the offset of the first that is not, or after STOP, or of diverted bytes
+ * @throws {PickleDecodeError}
+ */
+export function run(m: Machine, input: Uint8Array, start: number, end: number): number {
+  const { stack } = m;
+  const { maxStack, maxOpcodes, maxBytes } = m.limits;
+  const allowed = Math.min(end, maxBytes - m.base);
+  if (m.input !== input) {
+    m.input = input;
+    m.windowEnd = 0;
+  }
+  let at = start;
+  while (at < allowed) {
+    m.at = at;
+    if (m.sp > m.peak) {
+      m.peak = m.sp;
+      if (m.sp > maxStack) m.refuse("maxStack", "too many values on the stack");
+    }
+    if (m.opcodes++ >= maxOpcodes) m.refuse("maxOpcodes", "too many opcodes");
+    const op = input[at] as number;
+    const shape = shapes[op] as number;
+    // [argument, next): the opcode's argument, without its length or newline.
+    let argument = at + 1;
+    let next = argument + shape;
+    if (shape < 0) {
+      if (shape > Shape.Line) {
+        argument -= shape;
+        if (argument > allowed) {
+          m.need = 1 - shape;
+          break;
+        }
+        const length = shape === Shape.Counted1 ? (input[at + 1] as number) : readLength(m, at + 1, shape);
+        if (m.divert !== undefined && divertsBytes(m, op, length, m.base + at)) {
+          at = argument;
+          if (length === 0) continue;
+          m.bytesLeft = length;
+          return at;
+        }
+        next = argument + length;
+        if (next > maxBytes - m.base) refuseBytes(m, next - at);
+      } else if (shape === Shape.Unknown) {
+        m.fail("UNKNOWN_OPCODE", `0x${op.toString(16).padStart(2, "0")} is no opcode`);
+      } else {
+        next = input.indexOf(0x0a, argument) + 1;
+        if (next > 0 && shape === Shape.TwoLines) next = input.indexOf(0x0a, next) + 1;
+        if (next === 0 || next > allowed) {
+          m.need = UNTIL_NEWLINE;
+          break;
+        }
+      }
+    }
+    if (next > allowed) {
+      m.need = next - at;
+      break;
+    }
+
+    switch (op) {
+      case Op.SHORT_BINUNICODE:
+      case Op.BINUNICODE:
+      case Op.BINUNICODE8:
+        stack[m.sp++] = readText(m, argument, next);
+        break;
+      case Op.MEMOIZE:
+        m.memoize(m.memoized);
+        break;
+      case Op.BININT1:
+        stack[m.sp++] = input[argument] as number;
+        break;
+      case Op.BINGET:
+        m.recall(input[argument] as number);
+        break;
+      case Op.BINPUT:
+        m.binary = true;
+        m.memoize(input[argument] as number);
+        break;
+      case Op.BININT2:
+        stack[m.sp++] = (input[argument] as number) | ((input[argument + 1] as number) << 8);
+        break;
+      case Op.BININT:
+        stack[m.sp++] = readInt32(input, argument);
+        break;
+      case Op.BINFLOAT:
+        stack[m.sp++] = floatOf(readDouble(input, argument));
+        break;
+      case Op.NONE:
+        stack[m.sp++] = null;
+        break;
+      case Op.NEWTRUE:
+        stack[m.sp++] = true;
+        break;
+      case Op.NEWFALSE:
+        stack[m.sp++] = false;
+        break;
+      case Op.LONG_BINGET:
+        m.recall(readUint32(input, argument));
+        break;
+      case Op.LONG_BINPUT:
+        m.memoize(readUint32(input, argument));
+        break;
+      case Op.MARK:
+        m.mark();
+        break;
+
+      case Op.EMPTY_DICT:
+        m.pushObject(new PyDict(), 1);
+        break;
+      case Op.SETITEMS:
+        setItems(m, m.dropMark());
+        break;
+      case Op.SETITEM:
+        setItems(m, m.sp - 2);
+        break;
+      case Op.EMPTY_LIST:
+        m.pushObject([], 1);
+        break;
+      case Op.APPENDS:
+        appendItems(m, m.dropMark());
+        break;
+      case Op.APPEND:
+        appendItems(m, m.sp - 1);
+        break;
+      case Op.EMPTY_TUPLE:
+        m.pushObject(new PyTuple(), 1);
+        break;
+      case Op.TUPLE1:
+      case Op.TUPLE2:
+      case Op.TUPLE3:
+        tupleOf(m, m.sp - (op - Op.TUPLE1 + 1));
+        break;
+      case Op.TUPLE:
+        tupleOf(m, m.dropMark());
+        break;
+
+      case Op.SHORT_BINBYTES:
+      case Op.BINBYTES:
+      case Op.BINBYTES8:
+        m.pushObject(m.view ? input.subarray(argument, next) : input.slice(argument, next), 0);
+        break;
+      case Op.PROTO: {
+        const protocol = input[argument] as number;
+        if (protocol > HIGHEST_PROTOCOL) m.fail("UNSUPPORTED", `protocol ${protocol} is not known`);
+        m.proto = protocol as PickleProtocol;
+        break;
+      }
+      case Op.FRAME: {
+        const length = readLength(m, argument, Shape.Counted8);
+        if (length > maxBytes - m.base - next) refuseBytes(m, length);
+        if (m.whole && length > end - next) m.fail("TRUNCATED", "the input ends before the frame does");
+        break;
+      }
+      case Op.STOP:
+        m.result = m.pop();
+        m.checkTree(m.result);
+        m.done = true;
+        return next;
+      default:
+        runRare(m, op, argument, next);
+    }
+    at = next;
+  }
+  m.at = at;
+  if (at < end && allowed < end) refuseBytes(m, end - at);
+  return at;
+}
+
+/** The opcodes that are not met often. */
+function runRare(m: Machine, op: number, argument: number, next: number): void {
+  const { input } = m;
+  switch (op) {
+    case Op.BYTEARRAY8:
+      m.pushObject(new PyByteArray(input.slice(argument, next)), 0);
+      break;
+    case Op.LONG1:
+    case Op.LONG4:
+      m.push(decodeLong(m.input, argument, next) ?? m.fail("BAD_ARGUMENT", "the int is too large"));
+      break;
+    case Op.INT:
+      m.push(readIntLine(m, argument, next - 1));
+      break;
+    case Op.LONG:
+      m.push(readLongLine(m, argument, next - 1));
+      break;
+    case Op.FLOAT:
+      m.push(floatOf(readFloatLine(m, argument, next - 1)));
+      break;
+    case Op.UNICODE:
+      m.push(readUnicodeLine(m, argument, next - 1));
+      break;
+    case Op.SHORT_BINSTRING:
+    case Op.BINSTRING:
+      pushString(m, input.subarray(argument, next));
+      break;
+    case Op.STRING:
+      pushString(m, readStringLine(m, argument, next - 1));
+      break;
+    case Op.PUT:
+      m.memoize(readIndexLine(m, argument, next - 1));
+      break;
+    case Op.GET:
+      m.recall(readIndexLine(m, argument, next - 1));
+      break;
+
+    case Op.POP:
+      if (m.marks.length > 0 && m.fence === m.sp) m.dropMark();
+      else m.pop();
+      break;
+    case Op.POP_MARK:
+      m.sp = m.dropMark();
+      break;
+    case Op.DUP: {
+      const value = m.top();
+      m.shared ||= typeof value === "object" && value !== null;
+      m.place(value, m.heights[m.sp - 1] as number);
+      break;
+    }
+    case Op.LIST: {
+      const from = m.dropMark();
+      const items = m.stack.slice(from, m.sp);
+      const height = m.heightOf(from) + 1;
+      m.spend(items.length);
+      m.sp = from;
+      m.pushObject(items, height);
+      break;
+    }
+    case Op.DICT:
+      dictOf(m, m.dropMark());
+      break;
+    case Op.EMPTY_SET:
+      m.pushObject(new PySet(), 1);
+      break;
+    case Op.ADDITEMS:
+      addItems(m, m.dropMark());
+      break;
+    case Op.FROZENSET:
+      frozenSetOf(m, m.dropMark());
+      break;
+
+    case Op.STACK_GLOBAL: {
+      const qualname = m.pop();
+      const module = m.pop();
+      if (typeof module !== "string" || typeof qualname !== "string") {
+        m.fail("BAD_OPERAND", "a class must be named by two strings");
+      }
+      m.push(globalOf(m, module, qualname));
+      break;
+    }
+    case Op.GLOBAL:
+    case Op.INST: {
+      const middle = input.indexOf(0x0a, argument);
+      const module = readName(m, argument, middle, op === Op.INST);
+      const qualname = readName(m, middle + 1, next - 1, op === Op.INST);
+      if (op === Op.INST) inst(m, module, qualname);
+      else m.push(globalOf(m, module, qualname));
+      break;
+    }
+    case Op.REDUCE:
+      reduce(m);
+      break;
+    case Op.BUILD:
+      build(m);
+      break;
+    case Op.NEWOBJ:
+      newObject(m, false);
+      break;
+    case Op.NEWOBJ_EX:
+      newObject(m, true);
+      break;
+    case Op.OBJ:
+      classic(m);
+      break;
+    case Op.EXT1:
+      pushExtension(m, input[argument] as number);
+      break;
+    case Op.EXT2:
+      pushExtension(m, (input[argument] as number) | ((input[argument + 1] as number) << 8));
+      break;
+    case Op.EXT4:
+      pushExtension(m, readInt32(input, argument));
+      break;
+    case Op.PERSID:
+      m.push(readAscii(m, argument, next - 1));
+      pushPersistent(m);
+      break;
+    case Op.BINPERSID:
+      pushPersistent(m);
+      break;
+    case Op.NEXT_BUFFER: {
+      const buffer = m.buffers?.next();
+      if (!buffer || buffer.done) m.fail("NO_BUFFER", "the pickle wants a buffer that was not given");
+      m.pushObject(buffer.value, 1);
+      break;
+    }
+    default:
+      freezeBuffer(m);
+  }
+}
+
+/** An 8-bit string of Python 2. */
+function pushString(m: Machine, bytes: Uint8Array): void {
+  if (m.options.encoding === "bytes") m.pushObject(bytes.slice(), 0);
+  else m.push(readString(m, bytes));
+}
+
+function pushExtension(m: Machine, code: number): void {
+  const known = m.options.extensions?.get(code);
+  if (code <= 0) m.fail("BAD_ARGUMENT", "the code of an extension is 1 or more");
+  if (known) m.push(globalOf(m, known.module, known.qualname));
+  else if (m.opaque) m.pushObject(new PyExtension(code), 1);
+  else m.fail("UNKNOWN_EXTENSION", `no class is registered for the extension code ${code}`);
+}
+
+function pushPersistent(m: Machine): void {
+  const height = m.heightOf(m.sp - 1) + 1;
+  const id = m.pop();
+  if (m.options.persistentLoad) m.pushObject(m.options.persistentLoad(id), height);
+  else if (m.opaque) m.pushObject(new PyPersistentId(id), height);
+  else m.fail("NO_PERSISTENT_LOAD", "the pickle refers to something outside itself");
+}
+
+/** READONLY_BUFFER: the buffer on top of the stack must not be changed. */
+function freezeBuffer(m: Machine): void {
+  const buffer = m.top();
+  if (buffer instanceof Uint8Array) return;
+  if (!(buffer instanceof PyByteArray || buffer instanceof PyBuffer)) {
+    m.fail("BAD_OPERAND", "there is no buffer to make read-only");
+  }
+  m.sp -= 1;
+  m.pushObject(new PyBuffer(buffer.bytes, true), 1);
+}
+
+function divertsBytes(m: Machine, op: number, length: number, offset: number): boolean {
+  if (op !== Op.BINBYTES && op !== Op.SHORT_BINBYTES && op !== Op.BINBYTES8) return false;
+  if (m.declined === offset) return false;
+  m.declined = offset;
+  const standIn = m.divert?.(length, m);
+  if (standIn === undefined) return false;
+  m.place(standIn, 0);
+  return true;
+}
+
+function readLength(m: Machine, at: number, shape: number): number {
+  const low = readUint32(m.input, at);
+  if (shape === Shape.Counted8) return readUint32(m.input, at + 4) * 2 ** 32 + low;
+  const op = m.input[at - 1];
+  // BINSTRING and LONG4 carry a signed length.
+  if (low > 0x7fffffff && (op === Op.BINSTRING || op === Op.LONG4)) {
+    m.fail("BAD_ARGUMENT", "the length is negative");
+  }
+  return low;
+}
+
+/** Refuses the pickle for its length in bytes. */
+export function refuseBytes(m: Machine, length: number): never {
+  m.refuse("maxBytes", `${length} bytes more are too many`);
+}
+
+const double = new DataView(new ArrayBuffer(8));
+
+function readDouble(bytes: Uint8Array, at: number): number {
+  double.setInt32(4, readInt32(bytes, at + 4), true);
+  double.setInt32(0, readInt32(bytes, at), true);
+  return double.getFloat64(0);
+}
+
+function readInt32(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return readInt32(bytes, at) >>> 0;
+}

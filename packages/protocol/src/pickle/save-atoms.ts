@@ -1,0 +1,141 @@
+// How numbers, strings and bytes are written.
+
+import { PickleEncodeError } from "./errors.js";
+import { asText, type BytesGap, type TextLengths } from "./gap.js";
+import { encodeLong, formatFloat } from "./numbers.js";
+import { Op } from "./opcodes.js";
+import type { Pickler } from "./pickler.js";
+import { saveCall, saveGlobalOnce } from "./save-objects.js";
+import { decodeLatin1, encodeRawUnicodeEscape } from "./text.js";
+import { type PyByteArray, PyGlobal } from "./values.js";
+import type { EncodedPart, Gap } from "./writer.js";
+
+const codecsEncode = new PyGlobal("_codecs", "encode");
+const bytesType = new PyGlobal("builtins", "bytes");
+const bytearrayType = new PyGlobal("builtins", "bytearray");
+
+/** What stands in the memo for the name of the codec that old protocols write bytes with. */
+const LATIN1 = "latin1";
+
+export function saveBoolean(p: Pickler, value: boolean): void {
+  if (p.protocol >= 2) p.byte(value ? Op.NEWTRUE : Op.NEWFALSE);
+  else p.latin1(Op.INT, value ? "01\n" : "00\n");
+}
+
+export function saveInt(p: Pickler, value: number | bigint): void {
+  const { protocol } = p;
+  if (value >= -0x80000000 && value <= 0x7fffffff) {
+    const small = Number(value);
+    if (protocol === 0) p.latin1(Op.INT, `${small}\n`);
+    else if (small < 0 || small > 0xffff) p.uint32(Op.BININT, small);
+    else if (small > 0xff) p.uint16(Op.BININT2, small);
+    else p.byte1(Op.BININT1, small);
+  } else if (protocol < 2) {
+    p.latin1(Op.LONG, `${value}L\n`);
+  } else {
+    const bytes = encodeLong(BigInt(value));
+    if (bytes.length <= 0xff) p.counted(Op.LONG1, 1, bytes);
+    else p.counted(Op.LONG4, 4, bytes);
+  }
+}
+
+export function saveFloat(p: Pickler, value: number): void {
+  if (p.protocol >= 1) p.float64(value);
+  else p.latin1(Op.FLOAT, `${formatFloat(value)}\n`);
+}
+
+export function saveString(p: Pickler, value: string): void {
+  const single = p.shareStrings ? `str ${value}` : value.length <= 1 ? singletonKey(value) : undefined;
+  const index = single === undefined ? undefined : p.find(single);
+  if (index !== undefined) {
+    p.reference(index);
+    return;
+  }
+  saveText(p, value);
+  p.memoize(single);
+}
+
+function saveText(p: Pickler, value: string): void {
+  if (p.protocol >= 4) p.text(Op.SHORT_BINUNICODE, Op.BINUNICODE, value);
+  else if (p.protocol >= 1) p.text(undefined, Op.BINUNICODE, value);
+  else p.latin1(Op.UNICODE, `${encodeRawUnicodeEscape(value)}\n`);
+}
+
+export function saveBytes(p: Pickler, value: Uint8Array | BytesGap): void {
+  const single = value instanceof Uint8Array && value.length <= 1 ? singletonKey(value) : undefined;
+  const index = single === undefined ? undefined : p.find(single);
+  if (index === undefined) saveNewBytes(p, value, single ?? value);
+  else p.reference(index);
+}
+
+/** @param owner what stands for the bytes in the memo, where they can occur again */
+function saveNewBytes(p: Pickler, value: Uint8Array | BytesGap, owner: object | string | undefined): void {
+  if (p.protocol < 3) {
+    saveBytesAsText(p, value, owner);
+    return;
+  }
+  const part: EncodedPart = value instanceof Uint8Array ? value : { gap: "bytes", length: value.length };
+  if (value.length <= 0xff) p.payload(Op.SHORT_BINBYTES, 1, part);
+  else if (value.length <= 0xffffffff) p.payload(Op.BINBYTES, 4, part);
+  else if (p.protocol >= 4) p.payload(Op.BINBYTES8, 8, part);
+  else throw new PickleEncodeError("PROTOCOL", "bytes of 4 GiB and more need protocol 4");
+  p.memoize(owner);
+}
+
+/** Before protocol 3 there is no opcode for bytes: Python writes `_codecs.encode(text, "latin1")`. */
+function saveBytesAsText(p: Pickler, value: Uint8Array | BytesGap, owner: object | string | undefined): void {
+  if (value.length === 0) {
+    saveCall(p, bytesType, undefined, owner);
+    return;
+  }
+  saveGlobalOnce(p, codecsEncode);
+  if (p.protocol < 2) p.byte(Op.MARK);
+  p.objectBoundary();
+  if (value instanceof Uint8Array && value.length === 1) saveString(p, decodeLatin1(value, 0, 1));
+  else saveBytesText(p, value);
+  const latin1 = p.find(LATIN1);
+  if (latin1 === undefined) {
+    saveText(p, LATIN1);
+    p.memoize(LATIN1);
+  } else {
+    p.reference(latin1);
+  }
+  p.byte(p.protocol >= 2 ? Op.TUPLE2 : Op.TUPLE);
+  p.memoize(undefined);
+  p.byte(Op.REDUCE);
+  p.memoize(owner);
+}
+
+function saveBytesText(p: Pickler, value: Uint8Array | BytesGap): void {
+  const form = p.protocol >= 1 ? "utf-8" : "escaped";
+  const text = textPart(value, form);
+  if (form === "utf-8") p.payload(Op.BINUNICODE, 4, text);
+  else p.line(Op.UNICODE, text);
+  p.memoize(undefined);
+}
+
+export function saveByteArray(p: Pickler, value: PyByteArray): void {
+  if (p.protocol >= 5) {
+    p.payload(Op.BYTEARRAY8, 8, value.bytes);
+    p.memoize(value);
+    return;
+  }
+  // Python pickles a new bytes object here, not one that may stand elsewhere in the value.
+  const { bytes } = value;
+  saveCall(p, bytearrayType, bytes.length === 0 ? undefined : () => saveNewBytes(p, bytes, undefined), value);
+}
+
+/** Names a value of which CPython has but one object: an empty or one-character Latin-1 str, and as short bytes. */
+function singletonKey(value: string | Uint8Array): string | undefined {
+  if (typeof value !== "string") return `bytes ${value[0] ?? ""}`;
+  return value === "" || value.charCodeAt(0) <= 0xff ? `str ${value}` : undefined;
+}
+
+function textPart(value: Uint8Array | BytesGap, form: keyof TextLengths): EncodedPart {
+  if (value instanceof Uint8Array) return asText(form, value);
+  const length = value.textLength(form);
+  if (length === undefined) {
+    throw new PickleEncodeError("PROTOCOL", "a gap in protocols 0 to 2 needs its text lengths");
+  }
+  return { gap: form, length } satisfies Gap;
+}

@@ -1,0 +1,233 @@
+// How classes and what they make are written. Source: CPython 3.11 Modules/_pickle.c, save_global() and save_reduce();
+// Lib/copyreg.py for what protocols 0 and 1 write instead of NEWOBJ.
+
+import type { PyDict } from "./collections.js";
+import { PickleEncodeError } from "./errors.js";
+import { type PyBuffer, PyObject } from "./objects.js";
+import { Op } from "./opcodes.js";
+import type { Pickler } from "./pickler.js";
+import { saveByteArray, saveBytes } from "./save-atoms.js";
+import { encodeUtf8 } from "./text.js";
+import { PyByteArray, PyGlobal, PyTuple, type PyValue } from "./values.js";
+
+const objectType = new PyGlobal("builtins", "object");
+const getattr = new PyGlobal("builtins", "getattr");
+const reconstructor = new PyGlobal("copyreg", "_reconstructor");
+const newobj = new PyGlobal("copyreg", "__newobj__");
+const newobjEx = new PyGlobal("copyreg", "__newobj_ex__");
+
+/**
+ * A class is one object in Python, however many names for it stand in the value: what stands for it in the memo.
+ */
+export function globalKey({ module, qualname }: PyGlobal): string {
+  return `global ${module}\n${qualname}`;
+}
+
+/** Writes a class, or a reference to it. */
+export function saveGlobal(p: Pickler, value: PyGlobal): void {
+  const key = globalKey(value);
+  const index = p.find(key);
+  if (index === undefined) saveNewGlobal(p, value, key);
+  else p.reference(index);
+}
+
+/** @param owner what stands for it in the memo */
+export function saveNewGlobal(p: Pickler, value: PyGlobal, owner: object | string): void {
+  const { module, qualname } = value;
+  const code = p.protocol >= 2 && p.options.extensions ? extensionCode(p, value) : undefined;
+  if (code !== undefined) {
+    saveExtension(p, code);
+    return;
+  }
+  if (p.protocol >= 4) {
+    p.save(module);
+    p.save(qualname);
+    p.byte(Op.STACK_GLOBAL);
+  } else if (qualname.includes(".")) {
+    const dot = qualname.lastIndexOf(".");
+    const parent = new PyGlobal(module, qualname.slice(0, dot));
+    saveObject(p, new PyObject(getattr, new PyTuple([parent, qualname.slice(dot + 1)])), owner);
+    return;
+  } else {
+    p.line(Op.GLOBAL, nameLines(p, module, qualname));
+  }
+  p.memoize(owner);
+}
+
+/** A class's name as two lines, but for the newline at the end. */
+function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
+  if (/^$|\n/.test(module) || /^$|\n/.test(qualname)) {
+    throw new PickleEncodeError(
+      "PROTOCOL",
+      "a class whose name is empty or holds a newline needs protocol 4",
+    );
+  }
+  const known = p.protocol < 3 ? p.names.toPython2(module, qualname) : [module, qualname];
+  return encodeUtf8(known.join("\n"));
+}
+
+function extensionCode(p: Pickler, { module, qualname }: PyGlobal): number | undefined {
+  if (!p.codes) {
+    const codes = new Map<string, number>();
+    for (const [code, global] of p.options.extensions ?? [])
+      codes.set(`${global.module}\n${global.qualname}`, code);
+    p.codes = codes;
+  }
+  return p.codes.get(`${module}\n${qualname}`);
+}
+
+export function saveExtension(p: Pickler, code: number): void {
+  if (p.protocol < 2 || !Number.isInteger(code) || code <= 0 || code > 0x7fffffff) {
+    throw new PickleEncodeError("PROTOCOL", "an extension code is 1 to 2147483647, and needs protocol 2");
+  }
+  if (code <= 0xff) p.byte1(Op.EXT1, code);
+  else if (code <= 0xffff) p.uint16(Op.EXT2, code);
+  else p.uint32(Op.EXT4, code);
+}
+
+export function savePersistentId(p: Pickler, id: PyValue): void {
+  if (p.protocol >= 1) {
+    p.save(id);
+    p.byte(Op.BINPERSID);
+    return;
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII but the newline that ends the id
+  if (typeof id !== "string" || !/^[\x00-\x09\x0b-\x7f]*$/.test(id)) {
+    throw new PickleEncodeError("PROTOCOL", "a persistent id in protocol 0 is one line of ASCII");
+  }
+  p.latin1(Op.PERSID, `${id}\n`);
+}
+
+export function saveBuffer(p: Pickler, value: PyBuffer): void {
+  if (p.protocol < 5) throw new PickleEncodeError("PROTOCOL", "a buffer needs protocol 5");
+  const { bufferCallback } = p.options;
+  if (bufferCallback && !bufferCallback(value)) {
+    p.byte(Op.NEXT_BUFFER);
+    if (value.readonly) p.byte(Op.READONLY_BUFFER);
+  } else if (value.readonly) {
+    saveBytes(p, value.bytes);
+  } else {
+    saveByteArray(p, new PyByteArray(value.bytes));
+  }
+}
+
+/**
+ * Writes what makes an instance, and what is then done to it.
+ *
+ * @param owner what stands for it in the memo
+ */
+export function saveObject(p: Pickler, value: PyObject, owner: object | string): void {
+  saveMaking(p, value);
+  const index = p.find(owner);
+  if (index === undefined) {
+    p.memoize(owner);
+  } else {
+    // It holds itself through its own arguments, and was written whole meanwhile: drop this one, as CPython does.
+    p.byte(Op.POP);
+    p.reference(index);
+    return;
+  }
+  for (const { kind, values } of value.changes) {
+    switch (kind) {
+      case "append":
+        p.appends(values);
+        break;
+      case "set":
+        p.setEntries(pairs(values), values.length / 2);
+        break;
+      case "add":
+        if (p.protocol >= 4) p.addItems(values, values.length);
+        else throw new PickleEncodeError("PROTOCOL", "items that are added to an instance need protocol 4");
+        break;
+      default:
+        p.save(values[0] as PyValue);
+        p.byte(Op.BUILD);
+    }
+  }
+}
+
+function saveMaking(p: Pickler, { callable, args, construction, kwargs }: PyObject): void {
+  if (construction === "classic") {
+    saveClassic(p, callable, args);
+    return;
+  }
+  if (construction === "call") {
+    saveReduce(p, callable, args);
+    return;
+  }
+  if (kwargs && p.protocol >= 4) {
+    saveCallable(p, callable);
+    p.save(args);
+    p.save(kwargs);
+    p.byte(Op.NEWOBJ_EX);
+  } else if (kwargs) {
+    saveReduce(p, newobjEx, new PyTuple<PyValue>([callable, args, kwargs as PyDict]));
+  } else if (p.protocol >= 2) {
+    saveCallable(p, callable);
+    p.save(args);
+    p.byte(Op.NEWOBJ);
+  } else if (args.length === 0) {
+    saveReduce(p, reconstructor, new PyTuple([callable, objectType, null]));
+  } else {
+    saveReduce(p, newobj, new PyTuple([callable, ...args]));
+  }
+}
+
+function saveReduce(p: Pickler, callable: PyValue, args: PyTuple): void {
+  saveCallable(p, callable);
+  p.save(args);
+  p.byte(Op.REDUCE);
+}
+
+/** Writes the class that makes something, which no `persistentId` is asked for. */
+export function saveGlobalOnce(p: Pickler, value: PyGlobal): void {
+  p.objectBoundary();
+  saveGlobal(p, value);
+}
+
+function saveCallable(p: Pickler, callable: PyValue): void {
+  if (callable instanceof PyGlobal) saveGlobalOnce(p, callable);
+  else p.save(callable);
+}
+
+/** An instance of an old-style class, as Python 2 writes it. */
+function saveClassic(p: Pickler, callable: PyValue, args: PyTuple): void {
+  const byName = p.protocol === 0 && callable instanceof PyGlobal;
+  p.byte(Op.MARK);
+  if (!byName) saveCallable(p, callable);
+  for (const arg of args) p.save(arg);
+  if (byName) p.line(Op.INST, nameLines(p, callable.module, callable.qualname));
+  else p.byte(Op.OBJ);
+}
+
+function* pairs(values: readonly PyValue[]): Generator<[PyValue, PyValue]> {
+  for (let i = 0; i < values.length; i += 2) yield [values[i] as PyValue, values[i + 1] as PyValue];
+}
+
+/** A call of a built-in type, which Python writes where the protocol has no opcode for its values. */
+export function saveCall(
+  p: Pickler,
+  callee: PyGlobal,
+  saveArg: (() => void) | undefined,
+  owner: object | string | undefined,
+): void {
+  saveGlobalOnce(p, callee);
+  if (saveArg) {
+    if (p.protocol < 2) p.byte(Op.MARK);
+    p.objectBoundary();
+    saveArg();
+    p.byte(p.protocol >= 2 ? Op.TUPLE1 : Op.TUPLE);
+    p.memoize(undefined);
+  } else {
+    p.save(new PyTuple());
+  }
+  p.byte(Op.REDUCE);
+  const index = owner === undefined ? undefined : p.find(owner);
+  if (index === undefined) {
+    p.memoize(owner);
+    return;
+  }
+  // A set that holds itself through an instance was written whole meanwhile: drop this one, as CPython does.
+  p.byte(Op.POP);
+  p.reference(index);
+}
