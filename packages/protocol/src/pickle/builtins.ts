@@ -5,7 +5,7 @@
 import { PyFrozenSet } from "./collections.js";
 import { setOf } from "./containers.js";
 import type { Machine } from "./machine.js";
-import { PyByteArray, type PyGlobal, type PyValue } from "./values.js";
+import { PyByteArray, type PyValue } from "./values.js";
 
 /** Makes the value, or gives undefined where the arguments are not those that CPython's pickler writes. */
 export type Builtin = (args: readonly PyValue[], m: Machine) => PyValue | undefined;
@@ -60,7 +60,7 @@ const ofBuiltins: ReadonlyMap<string, Builtin> = new Map([
 ]);
 
 /** The built-in callable of that name, if it is one that CPython's pickler writes for plain data. */
-export function findBuiltin({ module, qualname }: PyGlobal): Builtin | undefined {
+export function findBuiltin(module: string, qualname: string): Builtin | undefined {
   if (module === "builtins") return ofBuiltins.get(qualname);
   return module === "_codecs" && qualname === "encode" ? encodeText : undefined;
 }

@@ -2,23 +2,24 @@
 // table of builtins or goes to the caller's findClass; where nobody knows it, it is refused or stays a name.
 
 import { type Builtin, findBuiltin } from "./builtins.js";
-import type { PickleClass } from "./classes.js";
 import { PyDict } from "./collections.js";
-import type { Machine } from "./machine.js";
+import type { Known, Machine } from "./machine.js";
 import { type Construction, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { PyGlobal, PyTuple, type PyValue } from "./values.js";
 
 /** How much of a name from the wire an error message repeats. */
 const LONGEST_NAME_SHOWN = 200;
 
-const callable: ReadonlySet<string> = new Set(["_reconstructor", "__newobj__", "__newobj_ex__"]);
-
 /** Functions of Python that only make instances, which the machine stands in for. */
+const makers: ReadonlySet<string> = new Set(["_reconstructor", "__newobj__", "__newobj_ex__"]);
+
+/** What instances of a subclass are made by in protocols 0 and 1. As a value, such a name is harmless. */
+const bases: ReadonlySet<string> = new Set(["object", "tuple", "list", "dict", "int", "float", "str"]);
+
 function isMaker(m: Machine, { module, qualname }: PyGlobal): boolean {
   // getattr leads to nested classes, which there are only among those that were registered.
-  if (module === "builtins")
-    return qualname === "object" || (qualname === "getattr" && m.options.findClass !== undefined);
-  return module === "copyreg" && callable.has(qualname);
+  if (module === "builtins") return qualname === "getattr" && m.options.findClass !== undefined;
+  return module === "copyreg" && makers.has(qualname);
 }
 
 function is(value: PyValue | undefined, module: string, qualname: string): boolean {
@@ -28,21 +29,45 @@ function is(value: PyValue | undefined, module: string, qualname: string): boole
 /** The class or callable of a name, or the pickle is refused. */
 export function globalOf(m: Machine, module: string, qualname: string): PyGlobal {
   m.spend((module.length + qualname.length) >>> 4);
-  const [known, knownAs] = m.protocol < 3 ? m.names.toPython3(module, qualname) : [module, qualname];
-  const key = `${known}\n${knownAs}`;
-  let global = m.globals.get(key);
-  if (global) return global;
-  global = new PyGlobal(known, knownAs);
-  if (!m.opaque && !findBuiltin(global) && !isMaker(m, global) && !classOf(m, global)) {
-    const shown = `${module}.${qualname}`.slice(0, LONGEST_NAME_SHOWN);
-    m.fail("UNKNOWN_CLASS", `the class ${shown} is not registered`);
-  }
-  m.globals.set(key, global);
-  return global;
+  if (m.protocol >= 3) return nameOf(m, module, qualname);
+  const [module3, qualname3] = m.names.toPython3(module, qualname);
+  return nameOf(m, module3, qualname3);
 }
 
-function classOf(m: Machine, { module, qualname }: PyGlobal): PickleClass | undefined {
-  return m.options.findClass?.(module, qualname);
+function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
+  const last = m.lastKnown;
+  if (last?.global.module === module && last.global.qualname === qualname) return last.global;
+  const key = `${module}\n${qualname}`;
+  let known = m.known.get(key);
+  if (!known) {
+    const global = new PyGlobal(module, qualname);
+    known = look(m, global);
+    const named =
+      known.builtin || known.cls || isMaker(m, global) || (module === "builtins" && bases.has(qualname));
+    if (!m.opaque && !named) {
+      const shown = `${module}.${qualname}`.slice(0, LONGEST_NAME_SHOWN);
+      m.fail("UNKNOWN_CLASS", `the class ${shown} is not registered`);
+    }
+    if (last) {
+      m.known.set(`${last.global.module}\n${last.global.qualname}`, last);
+      m.known.set(key, known);
+    }
+  }
+  m.lastKnown = known;
+  return known.global;
+}
+
+function look(m: Machine, global: PyGlobal): Known {
+  const { module, qualname } = global;
+  const builtin = findBuiltin(module, qualname);
+  return { global, builtin, cls: builtin ? undefined : m.options.findClass?.(module, qualname) };
+}
+
+/** What a name stands for, that of the last one at hand. */
+function knownAs(m: Machine, global: PyGlobal): Known {
+  const last = m.lastKnown;
+  if (last?.global === global) return last;
+  return m.known.get(`${global.module}\n${global.qualname}`) ?? look(m, global);
 }
 
 /** Refuses what cannot be called: a name can, and where unknown classes are taken, what may stand for one. */
@@ -73,7 +98,7 @@ function call(
   construction: Construction,
   height: number,
 ): void {
-  const builtin = callee instanceof PyGlobal ? findBuiltin(callee) : undefined;
+  const builtin = callee instanceof PyGlobal ? knownAs(m, callee).builtin : undefined;
   if (builtin) callBuiltin(m, callee as PyGlobal, builtin, args, height);
   else if (callee instanceof PyGlobal && isMaker(m, callee)) callMaker(m, callee, args, height);
   else instantiate(m, callee, args, construction, height);
@@ -95,7 +120,7 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
       instantiate(m, cls, new PyTuple(), "new", height);
       return;
     }
-    if (cls instanceof PyGlobal && classOf(m, cls)) {
+    if (cls instanceof PyGlobal && knownAs(m, cls).cls) {
       instantiate(m, cls, new PyTuple([third as PyValue]), "new", height, undefined, second);
       return;
     }
@@ -111,7 +136,7 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
   if (is(callee, "builtins", "getattr") && cls instanceof PyGlobal && typeof second === "string") {
     const nested = new PyGlobal(cls.module, `${cls.qualname}.${second}`);
     m.spend(nested.qualname.length >>> 4);
-    if (args.length === 2 && !second.includes(".") && classOf(m, nested)) {
+    if (args.length === 2 && !second.includes(".") && knownAs(m, nested).cls) {
       m.push(nested);
       return;
     }
@@ -133,7 +158,8 @@ export function instantiate(
 ): void {
   const callee = checkCallable(m, named);
   m.spend(1 + args.length);
-  const cls = callee instanceof PyGlobal ? classOf(m, callee) : undefined;
+  for (let i = 0; i < args.length; i++) m.spend(sizeOf(args.items[i] as PyValue));
+  const cls = callee instanceof PyGlobal ? knownAs(m, callee).cls : undefined;
   if (!cls) {
     if (!m.opaque) {
       const { module, qualname } = callee as PyGlobal;
@@ -146,7 +172,7 @@ export function instantiate(
   const { protocol } = m;
   const instance = cls.create(args.items, { module, qualname, protocol, construction, kwargs, base });
   if (instance !== null && typeof instance === "object") {
-    m.instances.set(instance, { cls, parts: kwargs ? [...args, kwargs] : [...args] });
+    m.made(instance, cls, kwargs ? [...args.items, kwargs] : args.items.slice());
   }
   m.pushObject(instance, height);
 }
@@ -196,7 +222,7 @@ export function build(m: Machine): void {
   if (target instanceof PyObject) {
     target.changes.push({ kind: "build", values: [state] });
   } else {
-    const known = typeof target === "object" && target ? m.instances.get(target) : undefined;
+    const known = m.madeOf(target);
     if (known?.cls.setState) {
       known.parts.push(state);
       known.cls.setState(target as object, state);
@@ -205,6 +231,14 @@ export function build(m: Machine): void {
     }
   }
   m.raise(m.sp - 1, height);
+}
+
+/** POP: a call that was made for what it does to the instance below is kept with that one. */
+export function dropped(m: Machine, value: PyValue): void {
+  if (!(value instanceof PyObject) || value.construction !== "call" || value.args.length !== 2) return;
+  const [target, state] = value.args;
+  if (!(target instanceof PyObject) || m.sp <= m.fence || m.stack[m.sp - 1] !== target) return;
+  target.changes.push({ kind: "call", values: [value.callable, state as PyValue] });
 }
 
 /** Python does nothing with a state of None. */

@@ -9,14 +9,14 @@ type Filler = "append" | "setItem" | "add";
 
 /** The class of an instance, when it takes what is to be put into it. */
 function filler(m: Machine, instance: PyValue, way: Filler, what: string): PickleClass {
-  const known = typeof instance === "object" && instance ? m.instances.get(instance) : undefined;
+  const known = m.madeOf(instance);
   if (!known?.cls[way]) m.fail("BAD_OPERAND", `there is no ${what}`);
   return known.cls;
 }
 
 function holds(m: Machine, instance: PyValue, values: readonly PyValue[]): object {
-  const { parts } = m.instances.get(instance as object) as { parts: PyValue[] };
-  for (const value of values) parts.push(value);
+  const parts = m.madeOf(instance)?.parts;
+  for (const value of values) parts?.push(value);
   return instance as object;
 }
 

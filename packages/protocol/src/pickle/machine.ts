@@ -3,6 +3,7 @@
 // run.ts reads opcodes and acts on it; containers.ts and construct.ts hold what the larger opcodes do. Its fields are
 // plain and it is made again from itself (see decode.ts), because a small pickle takes less time than making one anew.
 
+import type { Builtin } from "./builtins.js";
 import type { FindClass, PickleClass } from "./classes.js";
 import { PickleDecodeError, type PickleDecodeErrorCode } from "./errors.js";
 import type { KeyGuard } from "./key-guard.js";
@@ -52,8 +53,16 @@ export type DivertBytes = (length: number, machine: Machine) => PyValue | undefi
 
 /** An instance of a registered class, and what it was made of. */
 export interface Instance {
+  readonly instance: object;
   readonly cls: PickleClass;
   readonly parts: PyValue[];
+}
+
+/** A name that the pickle has used, and what it stands for. The value itself holds only the name. */
+export interface Known {
+  readonly global: PyGlobal;
+  readonly cls: PickleClass | undefined;
+  readonly builtin: Builtin | undefined;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -93,8 +102,10 @@ export class Machine {
   /** A container stands in more than one place: only a walk tells how deep the value nests. */
   shared = false;
   readonly guards: Map<object, KeyGuard> = new Map();
-  /** The names that the pickle has used: each is one object, whatever it is used for. */
-  readonly globals: Map<string, PyGlobal> = new Map();
+  /** The name and the instance that were met last. Only from the second one on is there something to look up. */
+  lastKnown: Known | undefined;
+  readonly known: Map<string, Known> = new Map();
+  lastInstance: Instance | undefined;
   readonly instances: Map<object, Instance> = new Map();
 
   proto: PickleProtocol | undefined;
@@ -139,7 +150,8 @@ export class Machine {
     this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.marks.length = 0;
     this.opcodes = this.objects = this.items = 0;
     if (this.guards.size > 0) this.guards.clear();
-    if (this.globals.size > 0) this.globals.clear();
+    if (this.known.size > 0) this.known.clear();
+    this.lastKnown = this.lastInstance = undefined;
     if (this.instances.size > 0) this.instances.clear();
     if (this.heights.length > KEPT_ENTRIES) this.heights = new Int32Array(256);
     this.shared = this.binary = this.done = this.whole = false;
@@ -165,6 +177,20 @@ export class Machine {
 
   get names(): NameMapping {
     return this.options.names ?? plainNames;
+  }
+
+  /** What is known of an instance of a registered class; undefined for any other value. */
+  madeOf(value: PyValue): Instance | undefined {
+    const last = this.lastInstance;
+    if (last?.instance === value) return last;
+    return typeof value === "object" && value ? this.instances.get(value) : undefined;
+  }
+
+  /** Notes an instance of a registered class. */
+  made(instance: object, cls: PickleClass, parts: PyValue[]): void {
+    const last = this.lastInstance;
+    if (last) this.instances.set(last.instance, last);
+    this.lastInstance = { instance, cls, parts };
   }
 
   // Stack and memo
@@ -269,7 +295,7 @@ export class Machine {
   checkTree(value: PyValue): void {
     if (!this.shared) return;
     const { maxDepth, maxReferences } = this.limits;
-    const { height, references } = treeOf(value, maxDepth, (instance) => this.instances.get(instance)?.parts);
+    const { height, references } = treeOf(value, maxDepth, (instance) => this.madeOf(instance)?.parts);
     if (height > maxDepth) this.refuse("maxDepth", "containers nest too deep");
     if (references > maxReferences) this.refuse("maxReferences", "too many references to follow");
   }

@@ -16,14 +16,21 @@ const modules: readonly ClassName[] = [
 const toPython3: ReadonlyMap<string, string> = new Map(modules);
 const toPython2: ReadonlyMap<string, string> = new Map(modules.map(([old, now]) => [now, old]));
 
-/** What the built-in types need: the two modules that hold them, and `xrange`. */
+/** Built-in types that had other names. */
+const types: readonly ClassName[] = [
+  ["xrange", "range"],
+  ["long", "int"],
+  ["unicode", "str"],
+];
+
+/** What the built-in types need: the two modules that hold them, and three names. */
 export const plainNames: NameMapping = {
   toPython3: (module, qualname) => [
     toPython3.get(module) ?? module,
-    module === "__builtin__" && qualname === "xrange" ? "range" : qualname,
+    (module === "__builtin__" && types.find(([old]) => old === qualname)?.[1]) || qualname,
   ],
   toPython2: (module, qualname) => [
     toPython2.get(module) ?? module,
-    module === "builtins" && qualname === "range" ? "xrange" : qualname,
+    (module === "builtins" && types.find(([, now]) => now === qualname)?.[0]) || qualname,
   ],
 };

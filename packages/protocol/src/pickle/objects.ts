@@ -13,10 +13,11 @@ export type Construction = "new" | "call" | "classic";
 
 /**
  * What a pickle does to an instance once it is made: `append` items (APPEND, APPENDS), `set` items, a key and its value
- * in turn (SETITEM, SETITEMS), `add` items to a set (ADDITEMS), or `build` it with one state (BUILD).
+ * in turn (SETITEM, SETITEMS), `add` items to a set (ADDITEMS), `build` it with one state (BUILD), or `call` a function
+ * with it and one state, the two in turn (a REDUCE whose result is dropped: the state setter of a `__reduce__`).
  */
 export interface PyChange {
-  readonly kind: "append" | "set" | "add" | "build";
+  readonly kind: "append" | "set" | "add" | "build" | "call";
   readonly values: readonly PyValue[];
 }
 

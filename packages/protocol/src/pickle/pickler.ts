@@ -60,6 +60,18 @@ export interface EncodeOptions {
 const setType = new PyGlobal("builtins", "set");
 const frozensetType = new PyGlobal("builtins", "frozenset");
 
+/** What is written as it is, and no `reduce` is asked for. */
+const plainTypes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([
+  Map.prototype,
+  Set.prototype,
+  Array.prototype,
+  Uint8Array.prototype,
+  PyDict.prototype,
+  PySet.prototype,
+  PyTuple.prototype,
+  PyObject.prototype,
+]);
+
 /** Up to this many entries, the memo is wiped and used again. */
 const KEPT_ENTRIES = 64;
 
@@ -74,9 +86,20 @@ export class Pickler extends PickleWriter {
   /** A short string is written in full, as protocols 4 and 5 write it. */
   #plainStrings = true;
   codes: ReadonlyMap<string, number> | undefined;
+  /** The module name and the class that were written last, and those before them. */
+  module: string | undefined;
+  modulePlace = 0;
+  modules: Map<string, number> | undefined;
+  /** What is being made: its arguments are not written to their end. */
+  readonly making: Set<object> = new Set();
+  #global: PyGlobal | undefined;
+  #globalPlace = 0;
+  #globals: Map<string, number> | undefined;
+  #reduce: EncodeOptions["reduce"];
   /** Where each object stands in the memo; strings and bytes by a key, where equal ones are one object. */
   #memo = new Map<object | string, number>();
-  #memoized = 0;
+  /** How many entries the memo has. */
+  memoized = 0;
   /**
    * The number of this pickle: a dict notes itself where it stands in the memo of which pickle, which takes a fifth of
    * the time that a Map does. 0 for a pickle that is written within another one, which would write over its notes.
@@ -93,6 +116,9 @@ export class Pickler extends PickleWriter {
     if (!Number.isInteger(protocol) || protocol < 0 || protocol > HIGHEST_PROTOCOL) {
       throw new PickleEncodeError("PROTOCOL", `protocol ${protocol} is not known`);
     }
+    if (options.bufferCallback && protocol < 5) {
+      throw new PickleEncodeError("PROTOCOL", "buffers out of band need protocol 5");
+    }
     this.options = options;
     this.protocol = protocol;
     this.names = options.names ?? plainNames;
@@ -100,6 +126,7 @@ export class Pickler extends PickleWriter {
     this.#plainStrings = protocol >= 4 && !this.shareStrings;
     this.#maxDepth = options.maxDepth ?? defaultLimits.maxDepth;
     this.#persistentId = options.persistentId;
+    this.#reduce = options.reduce;
     if (protocol >= 2) this.byte1(Op.PROTO, protocol);
     if (protocol >= 4) this.startFraming();
     this.save(value);
@@ -111,9 +138,11 @@ export class Pickler extends PickleWriter {
   override reset(): void {
     if (this.#memo.size > KEPT_ENTRIES) this.#memo = new Map();
     else if (this.#memo.size > 0) this.#memo.clear();
-    this.codes = this.#persistentId = undefined;
+    this.codes = this.#persistentId = this.#reduce = undefined;
+    if (this.making.size > 0) this.making.clear();
+    this.module = this.modules = this.#global = this.#globals = undefined;
     this.options = NO_OPTIONS;
-    this.#memoized = this.#depth = 0;
+    this.memoized = this.#depth = 0;
     super.reset();
   }
 
@@ -131,7 +160,7 @@ export class Pickler extends PickleWriter {
     switch (typeof value) {
       case "string":
         if (this.#plainStrings && value.length > 1 && value.length <= 0xff && this.shortText(value)) {
-          this.#memoized += 1;
+          this.memoized += 1;
           return;
         }
         saveString(this, value);
@@ -160,6 +189,10 @@ export class Pickler extends PickleWriter {
       saveFloat(this, value.value);
       return;
     }
+    if (value instanceof PyGlobal) {
+      saveGlobal(this, value);
+      return;
+    }
     const index = this.find(value);
     if (index !== undefined) {
       this.reference(index);
@@ -169,18 +202,19 @@ export class Pickler extends PickleWriter {
     if (this.#depth > this.#maxDepth) {
       throw new PickleEncodeError("DEPTH", `the value nests deeper than maxDepth, ${this.#maxDepth}`);
     }
-    if (value instanceof Map) this.#saveMap(value);
+    if (this.#reduce !== undefined && this.#saveReduced(value)) {
+      // An instance of an app's class, which may extend one of those below.
+    } else if (value instanceof Map) this.#saveMap(value);
     else if (Array.isArray(value)) this.#saveList(value);
     else if (value instanceof PyTuple) this.#saveTuple(value);
     else if (value instanceof Uint8Array || value instanceof BytesGap) saveBytes(this, value);
     else if (value instanceof PyByteArray) saveByteArray(this, value);
-    else if (value instanceof PyGlobal) saveGlobal(this, value);
     else if (value instanceof Set) this.#saveSet(value);
     else if (value instanceof PyObject) saveObject(this, value, value);
     else if (value instanceof PyBuffer) saveBuffer(this, value);
     else if (value instanceof PyPersistentId) savePersistentId(this, value.id);
     else if (value instanceof PyExtension) saveExtension(this, value.code);
-    else this.#saveInstance(value);
+    else this.#savePlain(value as Record<string, PyValue>);
     this.#depth -= 1;
   }
 
@@ -305,11 +339,12 @@ export class Pickler extends PickleWriter {
     this.memoize(value);
   }
 
-  #saveInstance(value: object): void {
-    const reduced = this.options.reduce?.(value, this.protocol);
+  #saveReduced(value: object): boolean {
+    if (plainTypes.has(Object.getPrototypeOf(value))) return false;
+    const reduced = this.#reduce?.(value, this.protocol);
     if (reduced instanceof PyGlobal) saveNewGlobal(this, reduced, value);
     else if (reduced) saveObject(this, reduced, value);
-    else this.#savePlain(value as Record<string, PyValue>);
+    return reduced !== undefined;
   }
 
   // Memo
@@ -325,10 +360,28 @@ export class Pickler extends PickleWriter {
     return this.#memo.get(owner);
   }
 
+  /** Where a class of that name stands in the memo, undefined where it was not written yet. */
+  findGlobal({ module, qualname }: PyGlobal): number | undefined {
+    const last = this.#global;
+    if (last?.module === module && last.qualname === qualname) return this.#globalPlace;
+    return this.#globals?.get(`${module}\n${qualname}`);
+  }
+
+  #noteGlobal(value: PyGlobal, place: number): void {
+    const last = this.#global;
+    if (last) {
+      this.#globals ??= new Map();
+      this.#globals.set(`${last.module}\n${last.qualname}`, this.#globalPlace);
+    }
+    this.#global = value;
+    this.#globalPlace = place;
+  }
+
   /** @param owner what stands for the value in the memo, where it can occur again */
   memoize(owner: object | string | undefined): void {
-    const index = this.#memoized++;
+    const index = this.memoized++;
     if (owner instanceof PyDict && this.#session > 0) PyDict.putIn(owner, this.#session, index);
+    else if (owner instanceof PyGlobal) this.#noteGlobal(owner, index);
     else if (owner !== undefined) this.#memo.set(owner, index);
     if (this.protocol >= 4) this.byte(Op.MEMOIZE);
     else if (this.protocol === 0) this.latin1(Op.PUT, `${index}\n`);

@@ -4,7 +4,7 @@
 // there is one way for whole buffers (decode.ts) and for input that comes in pieces (unpickler.ts).
 
 import { PyDict, PySet } from "./collections.js";
-import { build, classic, globalOf, inst, newObject, reduce } from "./construct.js";
+import { build, classic, dropped, globalOf, inst, newObject, reduce } from "./construct.js";
 import { addItems, appendItems, dictOf, frozenSetOf, setItems, tupleOf } from "./containers.js";
 import type { Machine } from "./machine.js";
 import { decodeLong, floatOf } from "./numbers.js";
@@ -234,7 +234,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
 
     case Op.POP:
       if (m.marks.length > 0 && m.fence === m.sp) m.dropMark();
-      else m.pop();
+      else dropped(m, m.pop());
       break;
     case Op.POP_MARK:
       m.sp = m.dropMark();

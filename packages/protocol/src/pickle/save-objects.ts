@@ -1,12 +1,12 @@
 // How classes and what they make are written. Source: CPython 3.11 Modules/_pickle.c, save_global() and save_reduce();
 // Lib/copyreg.py for what protocols 0 and 1 write instead of NEWOBJ.
 
-import type { PyDict } from "./collections.js";
+import { PyDict } from "./collections.js";
 import { PickleEncodeError } from "./errors.js";
 import { type PyBuffer, PyObject } from "./objects.js";
 import { Op } from "./opcodes.js";
 import type { Pickler } from "./pickler.js";
-import { saveByteArray, saveBytes } from "./save-atoms.js";
+import { saveByteArray, saveBytes, saveString } from "./save-atoms.js";
 import { encodeUtf8 } from "./text.js";
 import { PyByteArray, PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -16,23 +16,15 @@ const reconstructor = new PyGlobal("copyreg", "_reconstructor");
 const newobj = new PyGlobal("copyreg", "__newobj__");
 const newobjEx = new PyGlobal("copyreg", "__newobj_ex__");
 
-/**
- * A class is one object in Python, however many names for it stand in the value: what stands for it in the memo.
- */
-export function globalKey({ module, qualname }: PyGlobal): string {
-  return `global ${module}\n${qualname}`;
-}
-
-/** Writes a class, or a reference to it. */
+/** Writes a class, or a reference to it: a class is one object in Python, however many names for it the value has. */
 export function saveGlobal(p: Pickler, value: PyGlobal): void {
-  const key = globalKey(value);
-  const index = p.find(key);
-  if (index === undefined) saveNewGlobal(p, value, key);
+  const index = p.findGlobal(value);
+  if (index === undefined) saveNewGlobal(p, value, value);
   else p.reference(index);
 }
 
 /** @param owner what stands for it in the memo */
-export function saveNewGlobal(p: Pickler, value: PyGlobal, owner: object | string): void {
+export function saveNewGlobal(p: Pickler, value: PyGlobal, owner: object): void {
   const { module, qualname } = value;
   const code = p.protocol >= 2 && p.options.extensions ? extensionCode(p, value) : undefined;
   if (code !== undefined) {
@@ -40,7 +32,7 @@ export function saveNewGlobal(p: Pickler, value: PyGlobal, owner: object | strin
     return;
   }
   if (p.protocol >= 4) {
-    p.save(module);
+    saveModule(p, module);
     p.save(qualname);
     p.byte(Op.STACK_GLOBAL);
   } else if (qualname.includes(".")) {
@@ -54,6 +46,27 @@ export function saveNewGlobal(p: Pickler, value: PyGlobal, owner: object | strin
   p.memoize(owner);
 }
 
+/** A module's name is one object for all of its classes. */
+function saveModule(p: Pickler, module: string): void {
+  if (module.length <= 1 || p.shareStrings) {
+    p.save(module);
+    return;
+  }
+  p.objectBoundary();
+  const index = p.module === module ? p.modulePlace : p.modules?.get(module);
+  if (index !== undefined) {
+    p.reference(index);
+    return;
+  }
+  if (p.module !== undefined) {
+    p.modules ??= new Map();
+    p.modules.set(p.module, p.modulePlace);
+  }
+  p.module = module;
+  p.modulePlace = p.memoized;
+  saveString(p, module);
+}
+
 /** A class's name as two lines, but for the newline at the end. */
 function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
   if (/^$|\n/.test(module) || /^$|\n/.test(qualname)) {
@@ -62,8 +75,15 @@ function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
       "a class whose name is empty or holds a newline needs protocol 4",
     );
   }
-  const known = p.protocol < 3 ? p.names.toPython2(module, qualname) : [module, qualname];
-  return encodeUtf8(known.join("\n"));
+  const known = (p.protocol < 3 ? p.names.toPython2(module, qualname) : [module, qualname]).join("\n");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII
+  if (p.protocol < 3 ? /[^\x00-\x7f]/.test(known) : !known.isWellFormed()) {
+    throw new PickleEncodeError(
+      "PROTOCOL",
+      "a class whose name is not ASCII needs protocol 3 and whole characters",
+    );
+  }
+  return encodeUtf8(known);
 }
 
 function extensionCode(p: Pickler, { module, qualname }: PyGlobal): number | undefined {
@@ -116,8 +136,11 @@ export function saveBuffer(p: Pickler, value: PyBuffer): void {
  *
  * @param owner what stands for it in the memo
  */
-export function saveObject(p: Pickler, value: PyObject, owner: object | string): void {
-  saveMaking(p, value);
+export function saveObject(p: Pickler, value: PyObject, owner: object): void {
+  const again = p.making.has(owner);
+  p.making.add(owner);
+  saveMaking(p, value, again ? fresh(value.args) : value.args);
+  if (!again) p.making.delete(owner);
   const index = p.find(owner);
   if (index === undefined) {
     p.memoize(owner);
@@ -139,6 +162,12 @@ export function saveObject(p: Pickler, value: PyObject, owner: object | string):
         if (p.protocol >= 4) p.addItems(values, values.length);
         else throw new PickleEncodeError("PROTOCOL", "items that are added to an instance need protocol 4");
         break;
+      case "call":
+        p.save(values[0] as PyValue);
+        p.save(new PyTuple([owner, values[1] as PyValue]));
+        p.byte(Op.REDUCE);
+        p.byte(Op.POP);
+        break;
       default:
         p.save(values[0] as PyValue);
         p.byte(Op.BUILD);
@@ -146,7 +175,20 @@ export function saveObject(p: Pickler, value: PyObject, owner: object | string):
   }
 }
 
-function saveMaking(p: Pickler, { callable, args, construction, kwargs }: PyObject): void {
+/**
+ * Arguments of an object that is met again while they are being written, as it holds itself: their containers are still
+ * empty where the pickle would refer to them, and so are written anew.
+ */
+function fresh(args: PyTuple): PyTuple {
+  return new PyTuple(
+    args.items.map((arg) => {
+      if (Array.isArray(arg)) return arg.slice() as PyValue[];
+      return arg instanceof PyDict ? new PyDict(arg) : arg;
+    }),
+  );
+}
+
+function saveMaking(p: Pickler, { callable, construction, kwargs }: PyObject, args: PyTuple): void {
   if (construction === "classic") {
     saveClassic(p, callable, args);
     return;
@@ -161,7 +203,7 @@ function saveMaking(p: Pickler, { callable, args, construction, kwargs }: PyObje
     p.save(kwargs);
     p.byte(Op.NEWOBJ_EX);
   } else if (kwargs) {
-    saveReduce(p, newobjEx, new PyTuple<PyValue>([callable, args, kwargs as PyDict]));
+    saveReduce(p, newobjEx, new PyTuple<PyValue>([callable, args, kwargs]));
   } else if (p.protocol >= 2) {
     saveCallable(p, callable);
     p.save(args);

@@ -19,6 +19,8 @@ export type EncodedPart = Uint8Array | Gap;
 const FRAME_HEADER_SIZE = 9;
 const FIRST_BUFFER_BYTES = 1024;
 const LARGEST_BUFFER_BYTES = 1024 * 1024;
+/** Up to this many bytes are copied faster one by one. */
+const SHORT_COPY = 256;
 /** Up to this many characters, a text is tried as ASCII character by character. */
 const SHORT_TEXT = 0xff;
 
@@ -172,10 +174,19 @@ export class PickleWriter {
     this.#framing = false;
     const parts = this.#parts;
     // What stands in the buffer is copied out when it is all there is, so that the buffer serves the next pickle too.
-    if (parts.length === 0) parts.push(this.#buffer.slice(0, this.#length));
+    if (parts.length === 0) parts.push(this.#copied());
     else this.#flush();
     this.reset();
     return parts;
+  }
+
+  #copied(): Uint8Array {
+    const length = this.#length;
+    const buffer = this.#buffer;
+    if (length > SHORT_COPY) return buffer.slice(0, length);
+    const copy = new Uint8Array(length);
+    for (let i = 0; i < length; i++) copy[i] = buffer[i] as number;
+    return copy;
   }
 
   /** Forgets what was written. */

@@ -1,4 +1,4 @@
-"""The codec, as Python sees it: requests to the Node process that started us, CPython's exceptions for refusals."""
+"""The codec, as Python sees it: requests to Node, which started us, and CPython's exceptions."""
 
 import base64
 import copyreg
@@ -28,7 +28,7 @@ class BadCall(pickle.UnpicklingError, TypeError):
 
 
 class BadProtocol(pickle.PicklingError, ValueError):
-    """PicklingError for a value that the protocol cannot hold, ValueError for an option that it does not know."""
+    """PicklingError for a value that the protocol cannot hold, ValueError for an option."""
 
 
 def decode_error(error):

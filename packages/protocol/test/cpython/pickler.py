@@ -1,4 +1,4 @@
-"""pickle.Pickler over the codec: walks an object as CPython's pickler does, and has Node write what it found."""
+"""pickle.Pickler over the codec: walks an object as CPython's does, and has Node write it."""
 
 import copyreg
 import io
@@ -28,9 +28,9 @@ def find_global(obj, name):
                 raise AttributeError(name)
             parent, found = found, getattr(found, part)
     except (ImportError, KeyError, AttributeError) as error:
-        raise pickle.PicklingError("Can't pickle %r: it's not found as %s.%s" % (obj, module_name, name)) from error
+        raise pickle.PicklingError("%r is not found as %s.%s" % (obj, module_name, name)) from error
     if found is not obj:
-        raise pickle.PicklingError("Can't pickle %r: it's not the same object as %s.%s" % (obj, module_name, name))
+        raise pickle.PicklingError("%r is not the same as %s.%s" % (obj, module_name, name))
     return module_name, name
 
 
@@ -185,10 +185,8 @@ class Walk:
             for key, value in iterator(dictitems):
                 values += self.save(key), self.save(value)
         if state is not None and state_setter is not None:
-            self.save(state_setter)
-            self.save(state)
-            raise pickle.PicklingError("the codec has no value for a call whose result is dropped")
-        if state is not None:
+            changes.append(["call", [self.save(state_setter), self.save(state)]])
+        elif state is not None:
             changes.append(["build", [self.save(state)]])
         return reference
 
@@ -214,7 +212,7 @@ class Pickler:
 
     def dump(self, obj):
         if not hasattr(self, "_write"):
-            raise pickle.PicklingError("Pickler.__init__() was not called by %s.__init__()" % type(self).__name__)
+            raise pickle.PicklingError("Pickler.__init__() was not called")
         walk = Walk(self)
         root = walk.save(obj)
         reply = codec.ask({

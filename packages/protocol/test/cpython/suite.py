@@ -1,4 +1,4 @@
-"""CPython's own pickle tests (test.pickletester) over the codec. Prints nothing: the report goes to who started us.
+"""CPython's own pickle tests (test.pickletester) over the codec. The report goes to Node.
 
 The classes here are set up as those of CPython's test_pickle.py are, and hold no assertion of their own.
 """
@@ -104,7 +104,9 @@ class PersistentIds(abstract("AbstractPersistentPicklerTests"), Persistent, unit
     pass
 
 
-class IdentityPersistentIds(abstract("AbstractIdentityPersistentPicklerTests"), Persistent, unittest.TestCase):
+class IdentityPersistentIds(
+    abstract("AbstractIdentityPersistentPicklerTests"), Persistent, unittest.TestCase
+):
     pass
 
 

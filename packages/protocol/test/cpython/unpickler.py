@@ -33,6 +33,8 @@ def build(instance, state):
 def change(instance, kind, values):
     if kind == "build":
         build(instance, *values)
+    elif kind == "call":
+        values[0](instance, values[1])
     elif kind == "set":
         put_entries(instance, values)
     elif kind == "add":
@@ -89,7 +91,7 @@ class Making:
         return self.memo[number]
 
     def fill(self, number, kind, parts):
-        """A container. One that is asked for by what goes into it is filled then: a pickle has it complete there."""
+        """A container. What goes into it may ask for it: then it is filled there, as in the pickle."""
         make, put = FILLED[kind]
         made = self.memo.setdefault(number, make())
         depth = self.filling.get(number, 0)
@@ -199,7 +201,7 @@ class Unpickler:
 
     def load(self):
         if not hasattr(self, "_read"):
-            raise pickle.UnpicklingError("Unpickler.__init__() was not called by %s.__init__()" % type(self).__name__)
+            raise pickle.UnpicklingError("Unpickler.__init__() was not called")
         seekable = not hasattr(self._file, "seekable") or self._file.seekable()
         seekable = seekable and hasattr(self._file, "seek")
         start = self._file.tell() if seekable else 0
