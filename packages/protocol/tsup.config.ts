@@ -1,7 +1,14 @@
 import type { Options } from "tsup";
 
 const options: Options = {
-  entry: ["src/index.ts", "src/pickle/index.ts", "src/node.ts"],
+  entry: [
+    "src/index.ts",
+    "src/pickle/index.ts",
+    "src/pickle/converters/index.ts",
+    "src/node.ts",
+    "src/inspect/index.ts",
+    "src/cli/main.ts",
+  ],
   format: ["esm"],
   platform: "neutral",
   target: "node20",

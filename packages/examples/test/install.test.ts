@@ -22,11 +22,16 @@ interface App {
 const protocolExports = {
   "@fileshare/protocol": ["Mensaje", "Conexion"],
   "@fileshare/protocol/pickle": ["encode", "decode"],
+  "@fileshare/protocol/pickle/inspect": ["inspectPickle", "treeOf"],
   "@fileshare/protocol/node": ["socketTransport"],
 };
 
 const apps: Readonly<Record<string, App>> = {
-  protocol: { packages: ["protocol"], exports: protocolExports, bins: [] },
+  protocol: {
+    packages: ["protocol"],
+    exports: protocolExports,
+    bins: ["fileshare-protocol", "@fileshare/protocol"],
+  },
   client: {
     packages: ["client", "protocol"],
     exports: { "@fileshare/client": ["Cliente", "connect"], ...protocolExports },

@@ -85,9 +85,14 @@ function tuple(m: Machine, value: PyValue): PyTuple {
 
 /** REDUCE: calls what stands below the topmost tuple with it. */
 export function reduce(m: Machine): void {
-  const height = Math.max(1, m.heightOf(m.sp - 2));
+  const height = heightOfCall(m, m.sp - 1);
   const args = tuple(m, m.pop());
   call(m, m.pop(), args, "call", height);
+}
+
+/** How deep what a call makes nests: its arguments stand in it themselves, not in a tuple. */
+function heightOfCall(m: Machine, args: number): number {
+  return Math.max(1, m.heightOf(args, args + 1), m.heightOf(args - 1, args) + 1, m.heightOf(args + 1) + 1);
 }
 
 /** Calls a function or class. The tables say what the built-in ones do; any other makes an instance. */
@@ -137,7 +142,7 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
     const nested = new PyGlobal(cls.module, `${cls.qualname}.${second}`);
     m.spend(nested.qualname.length >>> 4);
     if (args.length === 2 && !second.includes(".") && knownAs(m, nested).cls) {
-      m.push(nested);
+      m.pushName(nested);
       return;
     }
   }
@@ -179,7 +184,7 @@ export function instantiate(
 
 /** NEWOBJ and NEWOBJ_EX. */
 export function newObject(m: Machine, withKeywords: boolean): void {
-  const height = Math.max(1, m.heightOf(m.sp - (withKeywords ? 3 : 2)));
+  const height = heightOfCall(m, m.sp - (withKeywords ? 2 : 1));
   const kwargs = withKeywords ? m.pop() : undefined;
   const args = tuple(m, m.pop());
   const cls = m.pop();

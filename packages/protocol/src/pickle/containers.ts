@@ -10,6 +10,9 @@ import { PyFloat, PyTuple, type PyValue } from "./values.js";
 /** Up to this many characters, a string is compared as fast as an int. */
 const CHEAP_KEY_LENGTH = 255;
 
+/** Up to this many items are pushed at once, as a call takes only so many arguments. */
+const LONGEST_SPREAD = 4096;
+
 /** Makes a tuple of the topmost values. */
 export function tupleOf(m: Machine, from: number): void {
   if (from < m.fence) m.fail("STACK", "fewer values on the stack than the tuple has");
@@ -29,13 +32,9 @@ export function appendItems(m: Machine, from: number): void {
   m.spend(sp - from);
   const list = stack[from - 1] as PyValue;
   if (Array.isArray(list)) {
-    let height = 0;
-    for (let i = from; i < sp; i++) {
-      const item = stack[i];
-      if (typeof item === "object") height = Math.max(height, m.heightOf(i, i + 1));
-      list.push(item);
-    }
-    m.raise(from - 1, height);
+    if (sp - from <= LONGEST_SPREAD) list.push(...stack.slice(from, sp));
+    else for (let i = from; i < sp; i++) list.push(stack[i]);
+    m.raise(from - 1, m.heightOf(from, sp));
     return;
   }
   appendToInstance(m, list, stack.slice(from, sp));

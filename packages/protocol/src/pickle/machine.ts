@@ -68,7 +68,7 @@ export interface Known {
 const NOTHING = new Uint8Array(0);
 
 /** Up to this many entries, stack and memo are wiped and used again. */
-const KEPT_ENTRIES = 16_384;
+const KEPT_ENTRIES = 256;
 
 /** The state of one pickle. */
 export class Machine {
@@ -88,7 +88,7 @@ export class Machine {
   /** The stack's height at the topmost mark: what stands below it cannot be popped. */
   fence = 0;
   readonly marks: number[] = [];
-  /** How deep the object in each place of the stack nests, as far as it is known without looking into it. */
+  /** How deep the object in each place of the stack nests, as far as it is known without looking into it; 0 for bytes. */
   heights: Int32Array = new Int32Array(256);
   memo: PyValue[] = [];
   /** How many entries the memo has, which is where MEMOIZE puts the next one. */
@@ -195,9 +195,20 @@ export class Machine {
 
   // Stack and memo
 
-  /** Puts a value on the stack that needs no height: no object but bytes, floats and names. */
+  /** Puts an atom on the stack: no object. */
   push(value: PyValue): void {
     this.stack[this.sp++] = value;
+  }
+
+  /** Puts a float on the stack. One that JavaScript would take for an int keeps its type; -0.0 is no int. */
+  pushFloat(value: number): void {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.place(new PyFloat(value), 0);
+    else this.stack[this.sp++] = value;
+  }
+
+  /** Puts a class or function on the stack. */
+  pushName(value: PyGlobal): void {
+    this.place(value, 0);
   }
 
   /** Puts an object on the stack that is large in memory for what stands for it. */
@@ -226,7 +237,8 @@ export class Machine {
     let height = 0;
     for (let i = from; i < to; i++) {
       const value = stack[i];
-      if (typeof value === "object" && isContainer(value)) height = Math.max(height, heights[i] as number);
+      if (typeof value === "object" && value !== null && (heights[i] as number) > height)
+        height = heights[i] as number;
     }
     return height;
   }
@@ -276,11 +288,12 @@ export class Machine {
   recall(index: number): void {
     const value = this.memo[index];
     if (value === undefined) this.fail("MEMO", `memo entry ${index} was never set`);
-    if (typeof value === "object" && isContainer(value)) {
-      this.shared = true;
-      this.place(value, 1);
-    } else {
+    if (typeof value !== "object" || value === null) {
       this.stack[this.sp++] = value;
+    } else {
+      const container = isContainer(value);
+      this.shared ||= container;
+      this.place(value, container ? 1 : 0);
     }
   }
 
@@ -325,8 +338,6 @@ function wiped(entries: PyValue[], used: number): PyValue[] {
 }
 
 /** Whether other values can stand in it. */
-export function isContainer(value: object | null | undefined): value is object {
-  return (
-    value != null && !(value instanceof PyFloat || value instanceof PyGlobal || value instanceof Uint8Array)
-  );
+function isContainer(value: object): boolean {
+  return !(value instanceof PyFloat || value instanceof PyGlobal || value instanceof Uint8Array);
 }

@@ -2,7 +2,6 @@
 // _PyLong_FromByteArray), Python/pystrtod.c, Objects/floatobject.c (repr).
 
 import { decodeLatin1 } from "./text.js";
-import { PyFloat } from "./values.js";
 
 /** An int as the smallest of number and bigint that holds it. */
 function toInt(value: bigint): number | bigint {
@@ -81,11 +80,6 @@ export function parseFloatText(line: string): number | undefined {
   if (!named) return undefined;
   const value = named[2]?.toLowerCase() === "nan" ? Number.NaN : Number.POSITIVE_INFINITY;
   return named[1] === "-" ? -value : value;
-}
-
-/** A float that JavaScript would take for an int keeps its type; -0.0 is no int. */
-export function floatOf(value: number): number | PyFloat {
-  return Number.isSafeInteger(value) && !Object.is(value, -0) ? new PyFloat(value) : value;
 }
 
 /** Writes a float as Python's `repr` does: the fewest digits that read back the same. */

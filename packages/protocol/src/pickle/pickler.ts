@@ -239,9 +239,32 @@ export class Pickler extends PickleWriter {
     for (let start = 0; start < items.length; start += BATCH_SIZE) {
       this.byte(Op.MARK);
       const end = Math.min(start + BATCH_SIZE, items.length);
-      for (let i = start; i < end; i++) this.save(items[i] as PyValue);
+      this.#saveItems(items, start, end);
       this.byte(Op.APPENDS);
     }
+  }
+
+  #saveItems(items: readonly PyValue[], start: number, end: number): void {
+    let tried = this.#plainStrings && this.#persistentId === undefined ? start : end;
+    for (let i = start; i < end; ) {
+      if (i >= tried) {
+        tried = rowOfTexts(items, i, end);
+        const count = tried - i;
+        if (count >= SHORTEST_ROW && this.texts(items.slice(i, tried) as string[])) {
+          this.memoized += count;
+          i = tried;
+          continue;
+        }
+      }
+      this.save(items[i++] as PyValue);
+    }
+  }
+
+  /** The arguments of a call, which nest no deeper than what is made of them. */
+  saveArguments(args: PyTuple): void {
+    this.#depth -= 1;
+    this.save(args);
+    this.#depth += 1;
   }
 
   #saveTuple(value: PyTuple): void {
@@ -394,6 +417,20 @@ export class Pickler extends PickleWriter {
     else if (index <= 0xff) this.byte1(Op.BINGET, index);
     else this.uint32(Op.LONG_BINGET, index);
   }
+}
+
+/** From how many short strings on it is worth while to write them at once, and how many are at most. */
+const SHORTEST_ROW = 8;
+const LONGEST_ROW = 128;
+
+/** Up to where short strings stand in a row. */
+function rowOfTexts(items: readonly PyValue[], from: number, to: number): number {
+  const end = Math.min(to, from + LONGEST_ROW);
+  for (let i = from; i < end; i++) {
+    const item = items[i];
+    if (typeof item !== "string" || item.length < 2 || item.length > 0xff) return i + (i === from ? 1 : 0);
+  }
+  return end;
 }
 
 /**

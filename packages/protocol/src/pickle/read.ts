@@ -108,11 +108,12 @@ export function readString(m: Machine, bytes: Uint8Array): string {
   return encoding === "utf-8" ? reading(m, decodeUtf8, 0, bytes.length, bytes) : asciiOf(m, bytes);
 }
 
-/** INT: C's `strtol`, then Python's `int(text, 0)`; two characters that make 0 or 1 are a bool. */
+/** INT: C's `strtol`, then Python's `int(text, 0)`; two characters that the first makes 0 or 1 of are a bool. */
 export function readIntLine(m: Machine, start: number, end: number): number | bigint | boolean {
   const text = digits(m, start, end);
-  const value = strtol(text) ?? parseInteger(text, 0) ?? notAnInt(m);
-  return end - start === 2 && (value === 0 || value === 1) ? value === 1 : value;
+  const value = strtol(text);
+  if (end - start === 2 && (value === 0 || value === 1)) return value === 1;
+  return value ?? parseInteger(text, 0) ?? notAnInt(m);
 }
 
 /** LONG: Python's `int(text, 0)`, less an L at the end. */

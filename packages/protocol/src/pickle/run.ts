@@ -7,7 +7,7 @@ import { PyDict, PySet } from "./collections.js";
 import { build, classic, dropped, globalOf, inst, newObject, reduce } from "./construct.js";
 import { addItems, appendItems, dictOf, frozenSetOf, setItems, tupleOf } from "./containers.js";
 import type { Machine } from "./machine.js";
-import { decodeLong, floatOf } from "./numbers.js";
+import { decodeLong } from "./numbers.js";
 import { PyBuffer, PyExtension, PyPersistentId } from "./objects.js";
 import { HIGHEST_PROTOCOL, Op, type PickleProtocol, Shape, shapes } from "./opcodes.js";
 import {
@@ -22,7 +22,7 @@ import {
   readText,
   readUnicodeLine,
 } from "./read.js";
-import { PyByteArray, PyTuple } from "./values.js";
+import { PyByteArray, PyTuple, type PyValue } from "./values.js";
 
 /** More of a text argument is wanted, up to the next newline: how much that is cannot be known. */
 export const UNTIL_NEWLINE = -1;
@@ -34,8 +34,8 @@ export const UNTIL_NEWLINE = -1;
  * @throws {PickleDecodeError}
  */
 export function run(m: Machine, input: Uint8Array, start: number, end: number): number {
-  const { stack } = m;
-  const { maxStack, maxOpcodes, maxBytes } = m.limits;
+  const { stack, memo } = m;
+  const { maxStack, maxOpcodes, maxBytes, maxMemo } = m.limits;
   const allowed = Math.min(end, maxBytes - m.base);
   if (m.input !== input) {
     m.input = input;
@@ -112,7 +112,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         stack[m.sp++] = readInt32(input, argument);
         break;
       case Op.BINFLOAT:
-        stack[m.sp++] = floatOf(readDouble(input, argument));
+        m.pushFloat(readDouble(input, argument));
         break;
       case Op.NONE:
         stack[m.sp++] = null;
@@ -185,10 +185,53 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         m.checkTree(m.result);
         m.done = true;
         return next;
-      default:
+      // V8 makes a jump table of a switch whose cases are dense enough: so the others are named too.
+      case Op.POP:
+      case Op.POP_MARK:
+      case Op.DUP:
+      case Op.FLOAT:
+      case Op.INT:
+      case Op.LONG:
+      case Op.PERSID:
+      case Op.BINPERSID:
+      case Op.REDUCE:
+      case Op.STRING:
+      case Op.BINSTRING:
+      case Op.SHORT_BINSTRING:
+      case Op.UNICODE:
+      case Op.BUILD:
+      case Op.GLOBAL:
+      case Op.DICT:
+      case Op.GET:
+      case Op.INST:
+      case Op.LIST:
+      case Op.OBJ:
+      case Op.PUT:
+      case Op.NEWOBJ:
+      case Op.EXT1:
+      case Op.EXT2:
+      case Op.EXT4:
+      case Op.LONG1:
+      case Op.LONG4:
+      case Op.EMPTY_SET:
+      case Op.ADDITEMS:
+      case Op.FROZENSET:
+      case Op.NEWOBJ_EX:
+      case Op.STACK_GLOBAL:
+      case Op.BYTEARRAY8:
+      case Op.NEXT_BUFFER:
+      case Op.READONLY_BUFFER:
         runRare(m, op, argument, next);
     }
     at = next;
+    // Most values are memoized at once: that is done here, as another round takes as long as all the rest of a short one.
+    if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < maxMemo) {
+      if (m.sp <= m.fence || m.opcodes >= maxOpcodes) continue;
+      m.opcodes++;
+      memo[m.memoized] = stack[m.sp - 1] as PyValue;
+      m.memoEnd = ++m.memoized;
+      at++;
+    }
   }
   m.at = at;
   if (at < end && allowed < end) refuseBytes(m, end - at);
@@ -213,7 +256,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       m.push(readLongLine(m, argument, next - 1));
       break;
     case Op.FLOAT:
-      m.push(floatOf(readFloatLine(m, argument, next - 1)));
+      m.pushFloat(readFloatLine(m, argument, next - 1));
       break;
     case Op.UNICODE:
       m.push(readUnicodeLine(m, argument, next - 1));
@@ -273,7 +316,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       if (typeof module !== "string" || typeof qualname !== "string") {
         m.fail("BAD_OPERAND", "a class must be named by two strings");
       }
-      m.push(globalOf(m, module, qualname));
+      m.pushName(globalOf(m, module, qualname));
       break;
     }
     case Op.GLOBAL:
@@ -282,7 +325,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       const module = readName(m, argument, middle, op === Op.INST);
       const qualname = readName(m, middle + 1, next - 1, op === Op.INST);
       if (op === Op.INST) inst(m, module, qualname);
-      else m.push(globalOf(m, module, qualname));
+      else m.pushName(globalOf(m, module, qualname));
       break;
     }
     case Op.REDUCE:
@@ -336,7 +379,7 @@ function pushString(m: Machine, bytes: Uint8Array): void {
 function pushExtension(m: Machine, code: number): void {
   const known = m.options.extensions?.get(code);
   if (code <= 0) m.fail("BAD_ARGUMENT", "the code of an extension is 1 or more");
-  if (known) m.push(globalOf(m, known.module, known.qualname));
+  if (known) m.pushName(globalOf(m, known.module, known.qualname));
   else if (m.opaque) m.pushObject(new PyExtension(code), 1);
   else m.fail("UNKNOWN_EXTENSION", `no class is registered for the extension code ${code}`);
 }

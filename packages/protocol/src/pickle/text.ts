@@ -169,3 +169,8 @@ export function encodeUtf8(text: string): Uint8Array {
   }
   return bytes.slice(0, length);
 }
+
+/** Encodes text as UTF-8 into bytes that have room for ASCII. Gives how many characters had room. */
+export function encodeInto(text: string, bytes: Uint8Array): number {
+  return encoder.encodeInto(text, bytes).read;
+}

@@ -1,7 +1,7 @@
 // How a decoded value looks to whoever walks it: how deep it nests, and how long the walk is. Walked without recursion,
 // each container once, so that it is linear in the value and cannot itself overflow.
 
-import { PyObject } from "./objects.js";
+import { PyObject, PyPersistentId } from "./objects.js";
 import { PyTuple, type PyValue } from "./values.js";
 
 /** What was put into an instance of a registered class: its arguments and state. Undefined for anything else. */
@@ -17,7 +17,7 @@ function childrenOf(value: PyValue, partsOf: PartsOf): readonly PyValue[] | unde
   if (value instanceof PyObject) {
     return [value.callable, ...value.args, value.kwargs ?? null, ...value.changes.flatMap((c) => c.values)];
   }
-  return partsOf(value);
+  return value instanceof PyPersistentId ? [value.id] : partsOf(value);
 }
 
 /** What is known of a container that was walked to its end; both are 0 while it is being walked. */

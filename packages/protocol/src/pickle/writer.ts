@@ -2,7 +2,7 @@
 // that the caller sends itself. Large bytes values are parts of their own and never copied.
 
 import { FRAME_SIZE_MIN, FRAME_SIZE_TARGET, Op } from "./opcodes.js";
-import { encodeUtf8 } from "./text.js";
+import { encodeInto, encodeUtf8 } from "./text.js";
 
 /**
  * Where bytes go that the caller sends itself, exactly `length` of them. `form` tells how they are to be written:
@@ -165,6 +165,28 @@ export class PickleWriter {
     buffer[start - 1] = length;
     buffer[start + length] = Op.MEMOIZE;
     this.#length = start + length + 1;
+    return true;
+  }
+
+  /**
+   * Writes short strings and their MEMOIZE at once, which takes half the time: as one text, in which the opcodes between
+   * them are filled in. False, and nothing is written, where one is not ASCII or the frame would end among them.
+   */
+  texts(texts: readonly string[]): boolean {
+    const text = texts.join("\0\0\0");
+    const { length } = text;
+    if (this.#length + length + 3 > this.#room) this.#grow(length + 3);
+    if (this.#frameLength() + length + 3 >= FRAME_SIZE_TARGET) return false;
+    const buffer = this.#buffer;
+    let at = this.#length;
+    if (encodeInto(text, buffer.subarray(at + 2, at + 2 + length)) !== length) return false;
+    for (const { length: size } of texts) {
+      buffer[at] = Op.SHORT_BINUNICODE;
+      buffer[at + 1] = size;
+      buffer[at + 2 + size] = Op.MEMOIZE;
+      at += size + 3;
+    }
+    this.#length = at;
     return true;
   }
 

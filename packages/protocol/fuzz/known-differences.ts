@@ -1,0 +1,93 @@
+// Where our decoder and CPython's do not agree, and are not meant to.
+
+import { defaultLimits, type PickleDecodeError } from "../src/pickle/index.js";
+import { decodeWhole, type Outcome, summaryOf } from "./decode-input.js";
+import { decodeOptions, type FuzzInput } from "./input.js";
+import type { Report } from "./oracle.js";
+
+/** An input that the two read otherwise. */
+export interface Difference {
+  readonly input: FuzzInput;
+  readonly ours: Outcome;
+  readonly theirs: Report;
+}
+
+/** A way in which they may differ. */
+export interface KnownDifference {
+  readonly name: string;
+  readonly reason: string;
+  readonly holds: (difference: Difference) => boolean;
+}
+
+/** Our refusal, when CPython accepts. */
+function refusal({ ours, theirs }: Difference): PickleDecodeError | undefined {
+  return ours.status === "refused" && theirs.status !== "refused" ? ours.error : undefined;
+}
+
+/** CPython's refusal, when we accept. */
+function theirRefusal({ ours, theirs }: Difference): string | undefined {
+  return theirs.status === "refused" && ours.status !== "refused" ? theirs.text : undefined;
+}
+
+/** Whether an input can pass a limit at all. */
+function mayBePassed(limit: string, { bytes }: FuzzInput): boolean {
+  if (limit === "maxDepth") return bytes.length > defaultLimits.maxDepth;
+  if (limit === "maxIntDigits") return bytes.length > defaultLimits.maxIntDigits;
+  return limit === "maxMemo" || limit === "maxReferences";
+}
+
+/** All of them. */
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    name: "limit",
+    reason: "CPython has no such limit; without it, both agree",
+    holds: (difference) => {
+      const { input, theirs } = difference;
+      const limit = refusal(difference)?.limit;
+      if (limit === undefined || !mayBePassed(limit, input)) return false;
+      const unlimited = decodeOptions(input.options, { [limit]: Number.POSITIVE_INFINITY });
+      return summaryOf(decodeWhole(input.bytes, unlimited)) === theirs.text;
+    },
+  },
+  {
+    name: "surrogate pair",
+    reason:
+      "a JavaScript string cannot tell the surrogates of a pair from the character that they are in UTF-16",
+    holds: (difference) => {
+      const error = refusal(difference);
+      return error?.code === "UNSUPPORTED" && /surrogate/.test(error.message);
+    },
+  },
+  {
+    name: "unknown extension",
+    reason: 'with unknown: "opaque", a class by a number that nobody registered stands for itself',
+    holds: (difference) => /^ValueError: unregistered extension code/.test(theirRefusal(difference) ?? ""),
+  },
+  {
+    name: "class that was made",
+    reason: "what a call gives may be a class; the reference's is not",
+    holds: (difference) =>
+      /^UnpicklingError: NEWOBJ(_EX)? class argument must be a type, not (Made|Persistent)$/.test(
+        theirRefusal(difference) ?? "",
+      ),
+  },
+  {
+    name: "item of a list or bytearray",
+    reason: "CPython sets items of a list, and extends a bytearray, though no pickler asks for it",
+    holds: (difference) => {
+      const error = refusal(difference);
+      if (error?.code !== "BAD_OPERAND") return false;
+      const set = error.opcode === "SETITEM" || error.opcode === "SETITEMS";
+      const append = error.opcode === "APPEND" || error.opcode === "APPENDS";
+      return (
+        (set && error.message.includes("there is no dict to set items of")) ||
+        (append && error.message.includes("there is no list to append to"))
+      );
+    },
+  },
+  {
+    name: "memory",
+    reason: "the reference may use little memory",
+    holds: (difference) => /^MemoryError/.test(theirRefusal(difference) ?? ""),
+  },
+];
