@@ -6,8 +6,8 @@ import type { Oracle } from "./oracle.js";
 import type { Prototypes } from "./prototypes.js";
 import { opcodeOffsets } from "./walk-opcodes.js";
 
-/** Gives up after so many inputs: what is left is small enough, or will not get much smaller. */
-const MOST_TRIED = 20_000;
+/** Gives up after so many bytes of input: what is left is small enough, or will not get much smaller. */
+const MOST_TRIED = 5_000_000;
 
 /** A part of an input that may go. */
 type Stretch = readonly [from: number, to: number];
@@ -17,7 +17,7 @@ export async function minimise(oracle: Oracle, finding: Finding, prototypes: Pro
   let best = finding;
   let tried = 0;
   const alike = async (inputs: readonly FuzzInput[]): Promise<(Finding | undefined)[]> => {
-    tried += inputs.length;
+    for (const { bytes } of inputs) tried += bytes.length;
     const found = await examine(oracle, inputs, finding.index, prototypes);
     return found.map((one) => (one?.kind === finding.kind ? one : undefined));
   };

@@ -152,7 +152,7 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
 }
 
 /** Makes an instance and puts it on the stack. */
-export function instantiate(
+function instantiate(
   m: Machine,
   named: PyValue | undefined,
   args: PyTuple,

@@ -1,6 +1,6 @@
 // What the codec throws. Callers branch on `code`; `offset` and `opcode` are for the person who looks into the bytes.
 
-import { Op } from "./opcodes.js";
+import { opNames } from "./opcodes.js";
 
 /**
  * Why a pickle was refused:
@@ -53,7 +53,7 @@ export class PickleDecodeError extends Error {
   readonly limit: string | undefined;
 
   constructor(code: PickleDecodeErrorCode, message: string, details: PickleDecodeErrorDetails) {
-    const opcode = details.opcode === undefined ? undefined : Op[details.opcode];
+    const opcode = details.opcode === undefined ? undefined : opNames[details.opcode];
     super(
       `Cannot decode pickle: ${message} (${opcode ? `${opcode} ` : ""}at byte ${details.offset})`,
       details,

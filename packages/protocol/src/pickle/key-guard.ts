@@ -39,8 +39,8 @@ function hashOf(key: number | bigint): number {
   return longHash(bits[0] as bigint);
 }
 
-const float = new Float64Array(1);
-const bits = new BigUint64Array(float.buffer);
+const float = /* @__PURE__ */ new Float64Array(1);
+const bits = /* @__PURE__ */ new BigUint64Array(float.buffer);
 
 function intHash(key: number): number {
   let hash = (~key + (key << 15)) | 0;

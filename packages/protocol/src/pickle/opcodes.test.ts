@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { defaultPython } from "@fileshare/peers";
 import { expect, test } from "vitest";
-import { Op, Shape, shapes } from "./opcodes.js";
+import { Op, opNames, Shape, shapes } from "./opcodes.js";
 
 const SCRIPT = `
 import json, pickletools
@@ -28,7 +28,7 @@ test("the opcodes and the shapes of their arguments are those of Python's pickle
     const shape = pythonShapes.get(length ?? 0) ?? length ?? 0;
     return [name, code, argument?.endsWith("_pair") ? Shape.TwoLines : shape] as const;
   });
-  const known = expected.map(([name, code]) => [name, Op[name as keyof typeof Op], shapes[code]]);
+  const known = expected.map(([name, code]) => [opNames[code], Op[name as keyof typeof Op], shapes[code]]);
   expect(known).toEqual(expected);
   expect([...shapes].filter((shape) => shape !== Shape.Unknown)).toHaveLength(expected.length);
 });

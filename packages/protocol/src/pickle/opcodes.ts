@@ -91,30 +91,44 @@ export enum Shape {
   Unknown = -99,
 }
 
-const counted1: readonly Op[] = [Op.SHORT_BINSTRING, Op.SHORT_BINUNICODE, Op.SHORT_BINBYTES, Op.LONG1];
-const counted4: readonly Op[] = [Op.BINSTRING, Op.BINUNICODE, Op.BINBYTES, Op.LONG4];
-const counted8: readonly Op[] = [Op.BINUNICODE8, Op.BINBYTES8, Op.BYTEARRAY8];
-const lines: readonly Op[] = [Op.INT, Op.LONG, Op.FLOAT, Op.STRING, Op.UNICODE, Op.GET, Op.PUT, Op.PERSID];
-const twoLines: readonly Op[] = [Op.GLOBAL, Op.INST];
-const fixed: readonly (readonly [bytes: number, opcodes: readonly Op[]])[] = [
-  [1, [Op.BININT1, Op.BINGET, Op.BINPUT, Op.PROTO, Op.EXT1]],
-  [2, [Op.BININT2, Op.EXT2]],
-  [4, [Op.BININT, Op.LONG_BINGET, Op.LONG_BINPUT, Op.EXT4]],
-  [8, [Op.BINFLOAT, Op.FRAME]],
-];
+/** The letters and digits that stand for the shapes in the tables below. */
+const letters: Readonly<Record<string, Shape>> = {
+  a: Shape.Counted1,
+  b: Shape.Counted4,
+  c: Shape.Counted8,
+  l: Shape.Line,
+  m: Shape.TwoLines,
+};
+
+// Names as text take half as many bytes in a bundle as the enum above, whose members are numbers there.
+
+/** Protocols 0 and 1, and 3 in part: each opcode's character, its argument's shape, and its name. */
+const printable = `(0MARK )0EMPTY_TUPLE .0STOP 00POP 10POP_MARK 20DUP BbBINBYTES CaSHORT_BINBYTES FlFLOAT G8BINFLOAT
+IlINT J4BININT K1BININT1 LlLONG M2BININT2 N0NONE PlPERSID Q0BINPERSID R0REDUCE SlSTRING TbBINSTRING UaSHORT_BINSTRING
+VlUNICODE XbBINUNICODE ]0EMPTY_LIST a0APPEND b0BUILD cmGLOBAL d0DICT e0APPENDS glGET h1BINGET imINST j4LONG_BINGET
+l0LIST o0OBJ plPUT q1BINPUT r4LONG_BINPUT s0SETITEM t0TUPLE u0SETITEMS }0EMPTY_DICT`;
+
+/** The others, from 0x80 on without a gap: the argument's shape and the name. */
+const others = `1PROTO 0NEWOBJ 1EXT1 2EXT2 4EXT4 0TUPLE1 0TUPLE2 0TUPLE3 0NEWTRUE 0NEWFALSE aLONG1 bLONG4
+aSHORT_BINUNICODE cBINUNICODE8 cBINBYTES8 0EMPTY_SET 0ADDITEMS 0FROZENSET 0NEWOBJ_EX 0STACK_GLOBAL 0MEMOIZE 8FRAME
+cBYTEARRAY8 0NEXT_BUFFER 0READONLY_BUFFER`;
+
+const table = /* @__PURE__ */ (() => {
+  const shapes = new Int8Array(256).fill(Shape.Unknown);
+  const names: string[] = [];
+  const rows = printable.split(/\s/).map((row) => [row.charCodeAt(0), row.slice(1)] as const);
+  for (const [code, row] of [...rows, ...others.split(/\s/).map((row, i) => [0x80 + i, row] as const)]) {
+    shapes[code] = letters[row[0] as string] ?? Number(row[0]);
+    names[code] = row.slice(1);
+  }
+  return { shapes, names };
+})();
 
 /** The shape of each of the 256 possible opcode bytes. */
-export const shapes: Int8Array = (() => {
-  const table = new Int8Array(256).fill(Shape.Unknown);
-  for (const code of Object.values(Op)) if (typeof code === "number") table[code] = 0;
-  for (const [bytes, opcodes] of fixed) for (const op of opcodes) table[op] = bytes;
-  for (const op of counted1) table[op] = Shape.Counted1;
-  for (const op of counted4) table[op] = Shape.Counted4;
-  for (const op of counted8) table[op] = Shape.Counted8;
-  for (const op of lines) table[op] = Shape.Line;
-  for (const op of twoLines) table[op] = Shape.TwoLines;
-  return table;
-})();
+export const shapes: Int8Array = table.shapes;
+
+/** The name of each opcode, as `pickletools` has it. */
+export const opNames: readonly (string | undefined)[] = table.names;
 
 /** The highest pickle protocol there is, and the highest that this package reads and writes. */
 export const HIGHEST_PROTOCOL = 5;

@@ -68,11 +68,6 @@ function openWindow(m: Machine, start: number): void {
   owner = m;
 }
 
-/** Forgets whose stretch of input stands there. */
-export function closeWindow(): void {
-  owner = undefined;
-}
-
 /** Text of protocol 0, in raw-unicode-escape. */
 export function readUnicodeLine(m: Machine, start: number, end: number): string {
   return reading(m, decodeRawUnicodeEscape, start, end);
