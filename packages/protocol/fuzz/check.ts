@@ -11,6 +11,7 @@ import {
 import { decodeInPieces, decodeWhole, type Outcome, summaryOf } from "./decode-input.js";
 import { Description } from "./describe.js";
 import { decodeOptions, type FuzzInput, randomFor } from "./input.js";
+import { holdsOwnArguments } from "./own-arguments.js";
 import type { Prototypes } from "./prototypes.js";
 
 /** What was found out about an input. */
@@ -119,6 +120,7 @@ function writeAgain(
   }
   const outcome = decodeWhole(bytes, { ...decodeOptions(options), buffers });
   if (!("value" in outcome) || outcome.text !== text || calledFor(outcome.value) !== calledFor(value)) {
+    if (holdsOwnArguments(value)) return undefined;
     const hex = Buffer.from(bytes).toString("hex");
     return `written again in protocol ${protocol} as ${hex}: ${summaryOf(outcome)}\n  at first: ${text}`;
   }

@@ -63,6 +63,7 @@ interface Asked {
 }
 
 interface Batch {
+  readonly start: number;
   readonly asked: readonly Asked[];
   readonly digests: Promise<Digest[]>;
 }
@@ -152,12 +153,14 @@ class Run {
     if (touched !== undefined) throw new Error(`${touched} was changed from ${start} on`);
     for (const finding of faulty) await this.#found(finding);
     this.summary.writtenAgain += again.length;
-    return { asked: [...asked, ...again], digests };
+    return { start, asked: [...asked, ...again], digests };
   }
 
   /** Compares what CPython made of a batch. Disagreements are looked into while the next batch is at work. */
-  async finish({ asked, digests }: Batch): Promise<void> {
-    const theirs = await digests;
+  async finish({ start, asked, digests }: Batch): Promise<void> {
+    const theirs = await digests.catch((cause: unknown) => {
+      throw new Error(`CPython did not read the ${BATCH} inputs from ${start} on`, { cause });
+    });
     const disagreed = asked.filter(
       ({ outcome }, i) => outcome.status !== "failed" && !agree(outcome, theirs[i] as Digest),
     );

@@ -14,7 +14,7 @@ export function generator(seed: number): (index: number) => FuzzInput {
     const options = randomOptions(random);
     const kind = random.below(20);
     if (kind < 10) return { bytes: makeUp(random, options), options };
-    if (kind === 10) return { bytes: makeLarge(random, pickles), options };
+    if (kind === 10 && random.below(2) === 0) return { bytes: makeLarge(random, pickles), options };
     const pickle = kind < 18 ? random.pick(pickles) : makeUp(random, options);
     return { bytes: mutate(pickle, random, random.pick(pickles)), options };
   };

@@ -2,11 +2,11 @@
 
 import { defaultLimits, type PickleDecodeError } from "../src/pickle/index.js";
 import { decodeWhole, type Outcome, summaryOf } from "./decode-input.js";
-import { decodeOptions, type FuzzInput } from "./input.js";
+import { decodeOptions, type FuzzInput, WITH_BUFFERS } from "./input.js";
 import type { Report } from "./oracle.js";
 
 /** An input that the two read otherwise. */
-export interface Difference {
+interface Difference {
   readonly input: FuzzInput;
   readonly ours: Outcome;
   readonly theirs: Report;
@@ -67,13 +67,14 @@ export const knownDifferences: readonly KnownDifference[] = [
     name: "class that was made",
     reason: "what a call gives may be a class; the reference's is not",
     holds: (difference) =>
-      /^UnpicklingError: NEWOBJ(_EX)? class argument must be a type, not (Made|Persistent)$/.test(
+      /^UnpicklingError: NEWOBJ(_EX)? class argument (must be a type, not (Made|Persistent)|isn't a type object)$/.test(
         theirRefusal(difference) ?? "",
       ),
   },
   {
-    name: "item of a list or bytearray",
-    reason: "CPython sets items of a list, and extends a bytearray, though no pickler asks for it",
+    name: "item of a list, bytearray or buffer",
+    reason:
+      "CPython sets items of a list, bytearray or buffer, and extends a bytearray, as no pickler asks for",
     holds: (difference) => {
       const error = refusal(difference);
       if (error?.code !== "BAD_OPERAND") return false;
@@ -84,6 +85,15 @@ export const knownDifferences: readonly KnownDifference[] = [
         (append && error.message.includes("there is no list to append to"))
       );
     },
+  },
+  {
+    name: "buffer as a key",
+    reason: "a buffer is a key by identity, as a PickleBuffer is, and the reference's are memoryviews",
+    holds: (difference) =>
+      (difference.input.options & WITH_BUFFERS) !== 0 &&
+      /^TypeError: unhashable type: 'bytearray'$|^ValueError: cannot hash writable memoryview object$/.test(
+        theirRefusal(difference) ?? "",
+      ),
   },
   {
     name: "memory",

@@ -49,7 +49,7 @@ function wide(random: Random): Uint8Array {
 /** A list of what other pickles hold. */
 function bundle(random: Random, pickles: readonly Uint8Array[]): Uint8Array {
   const bytes: number[] = [Op.MARK];
-  const count = 3 + random.below(30);
+  const count = 3 + random.below(random.pick([6, 6, 30]));
   for (let i = 0; i < count; i++) {
     const pickle = random.pick(pickles);
     // Without STOP; a frame of its own would be too long by that.

@@ -1,4 +1,9 @@
 // npm run fuzz: a run by hand, or the replay of one input.
+//
+//   --seed S --from I --count N --seconds T   which inputs; without count and seconds, until something is found
+//   --findings K                              goes on until there are K kinds of findings; default 1
+//   --hex H --options O --from I              one input alone, as a finding prints it
+//   --python PATH                             another CPython than python3, from 3.8 on
 
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";

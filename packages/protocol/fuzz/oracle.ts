@@ -7,7 +7,7 @@ import { defaultPython } from "@fileshare/peers";
 import type { FuzzInput } from "./input.js";
 
 /** What became of an input; `tooComplex` is accepted as well. */
-export type Status = "refused" | "accepted" | "tooComplex";
+type Status = "refused" | "accepted" | "tooComplex";
 
 const statuses: readonly Status[] = ["refused", "accepted", "tooComplex"];
 
@@ -24,7 +24,7 @@ export interface Report {
 }
 
 /** CPython ended, or did not answer in time. */
-export class OracleError extends Error {}
+class OracleError extends Error {}
 
 /** One CPython, and the requests that it has not answered yet. Answers come in the order of the requests. */
 export class Oracle {

@@ -90,7 +90,7 @@ export const single: Step = (s) => {
 const atoms: readonly Step[] = [int, int, float, text, text, bytes, single];
 
 /** An opcode that only puts something on the stack. */
-export function pushes(op: Op, kind: Kind): Step {
+function pushes(op: Op, kind: Kind): Step {
   return (s) => {
     s.op(op);
     s.push(kind);

@@ -85,14 +85,9 @@ function tuple(m: Machine, value: PyValue): PyTuple {
 
 /** REDUCE: calls what stands below the topmost tuple with it. */
 export function reduce(m: Machine): void {
-  const height = heightOfCall(m, m.sp - 1);
+  const height = m.heightOf(m.sp - 2) + 1;
   const args = tuple(m, m.pop());
   call(m, m.pop(), args, "call", height);
-}
-
-/** How deep what a call makes nests: its arguments stand in it themselves, not in a tuple. */
-function heightOfCall(m: Machine, args: number): number {
-  return Math.max(1, m.heightOf(args, args + 1), m.heightOf(args - 1, args) + 1, m.heightOf(args + 1) + 1);
 }
 
 /** Calls a function or class. The tables say what the built-in ones do; any other makes an instance. */
@@ -177,14 +172,14 @@ function instantiate(
   const { protocol } = m;
   const instance = cls.create(args.items, { module, qualname, protocol, construction, kwargs, base });
   if (instance !== null && typeof instance === "object") {
-    m.made(instance, cls, kwargs ? [...args.items, kwargs] : args.items.slice());
+    m.made(instance, cls, kwargs ? [args, kwargs] : [args]);
   }
   m.pushObject(instance, height);
 }
 
 /** NEWOBJ and NEWOBJ_EX. */
 export function newObject(m: Machine, withKeywords: boolean): void {
-  const height = heightOfCall(m, m.sp - (withKeywords ? 2 : 1));
+  const height = m.heightOf(m.sp - (withKeywords ? 3 : 2)) + 1;
   const kwargs = withKeywords ? m.pop() : undefined;
   const args = tuple(m, m.pop());
   const cls = m.pop();
@@ -204,7 +199,7 @@ export function classic(m: Machine): void {
   if (from === m.sp) m.fail("STACK", "there is no class above the mark");
   const cls = m.stack[from];
   const args = m.stack.slice(from + 1, m.sp);
-  const height = m.heightOf(from) + 1;
+  const height = m.heightOf(from) + 2;
   m.sp = from;
   call(m, cls, new PyTuple(args), "classic", height);
 }
@@ -213,7 +208,7 @@ export function classic(m: Machine): void {
 export function inst(m: Machine, module: string, qualname: string): void {
   const from = m.dropMark();
   const args = m.stack.slice(from, m.sp);
-  const height = m.heightOf(from) + 1;
+  const height = m.heightOf(from) + 2;
   m.sp = from;
   call(m, globalOf(m, module, qualname), new PyTuple(args), "classic", height);
 }
@@ -231,7 +226,7 @@ export function build(m: Machine): void {
     if (known?.cls.setState) {
       known.parts.push(state);
       known.cls.setState(target as object, state);
-    } else if (known || !isNoState(state)) {
+    } else if (known || !isNoState(target, state)) {
       m.fail("BAD_OPERAND", "there is no instance that takes a state");
     }
   }
@@ -246,11 +241,14 @@ export function dropped(m: Machine, value: PyValue): void {
   target.changes.push({ kind: "call", values: [value.callable, state as PyValue] });
 }
 
-/** Python does nothing with a state of None. */
-function isNoState(state: PyValue): boolean {
-  if (!(state instanceof PyTuple) || state.length !== 2) return state === null;
+/** Python does nothing with a state of None, or with one of no attributes where there could be some, as in a class. */
+function isNoState(target: PyValue, state: PyValue): boolean {
+  const isNone = (attributes: PyValue | undefined): boolean =>
+    attributes === null ||
+    (target instanceof PyGlobal && attributes instanceof PyDict && attributes.size === 0);
+  if (!(state instanceof PyTuple) || state.length !== 2) return isNone(state);
   const [attributes, slots] = state;
-  return attributes === null && slots instanceof PyDict && slots.size === 0;
+  return isNone(attributes) && slots instanceof PyDict && slots.size === 0;
 }
 
 /** How much a built-in callable copies of an argument, in items. */

@@ -81,10 +81,10 @@ describe("each limit", () => {
       at: bytes("((N\x91\x91."),
       over: bytes("(((N\x91\x91\x91."),
     },
-    { name: "maxDepth, of states", limits: { maxDepth: 4 }, at: builds(4), over: builds(5) },
+    { name: "maxDepth, of states", limits: { maxDepth: 5 }, at: builds(4), over: builds(5) },
     {
       name: "maxDepth, of arguments",
-      limits: { maxDepth: 3 },
+      limits: { maxDepth: 4 },
       at: bytes("cm\nC\n]\x85\x85\x81."),
       over: bytes("cm\nC\n]\x85\x85\x85\x81."),
     },

@@ -260,13 +260,6 @@ export class Pickler extends PickleWriter {
     }
   }
 
-  /** The arguments of a call, which nest no deeper than what is made of them. */
-  saveArguments(args: PyTuple): void {
-    this.#depth -= 1;
-    this.save(args);
-    this.#depth += 1;
-  }
-
   #saveTuple(value: PyTuple): void {
     const { items } = value;
     if (items.length === 0) {

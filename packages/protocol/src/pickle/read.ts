@@ -106,7 +106,7 @@ export function readString(m: Machine, bytes: Uint8Array): string {
 /** INT: C's `strtol`, then Python's `int(text, 0)`; two characters that the first makes 0 or 1 of are a bool. */
 export function readIntLine(m: Machine, start: number, end: number): number | bigint | boolean {
   const text = digits(m, start, end);
-  const value = strtol(text);
+  const value = text[0] === "\0" ? 0 : strtol(text.replace(/\0.*/s, ""));
   if (end - start === 2 && (value === 0 || value === 1)) return value === 1;
   return value ?? parseInteger(text, 0) ?? notAnInt(m);
 }

@@ -199,14 +199,14 @@ function saveMaking(p: Pickler, { callable, construction, kwargs }: PyObject, ar
   }
   if (kwargs && p.protocol >= 4) {
     saveCallable(p, callable);
-    p.saveArguments(args);
+    p.save(args);
     p.save(kwargs);
     p.byte(Op.NEWOBJ_EX);
   } else if (kwargs) {
     saveReduce(p, newobjEx, new PyTuple<PyValue>([callable, args, kwargs]));
   } else if (p.protocol >= 2) {
     saveCallable(p, callable);
-    p.saveArguments(args);
+    p.save(args);
     p.byte(Op.NEWOBJ);
   } else if (args.length === 0) {
     saveReduce(p, reconstructor, new PyTuple([callable, objectType, null]));
@@ -217,7 +217,7 @@ function saveMaking(p: Pickler, { callable, construction, kwargs }: PyObject, ar
 
 function saveReduce(p: Pickler, callable: PyValue, args: PyTuple): void {
   saveCallable(p, callable);
-  p.saveArguments(args);
+  p.save(args);
   p.byte(Op.REDUCE);
 }
 

@@ -15,7 +15,7 @@ function childrenOf(value: PyValue, partsOf: PartsOf): readonly PyValue[] | unde
   if (value instanceof Map) return [...value.keys(), ...value.values()] as PyValue[];
   if (value instanceof Set) return [...value] as PyValue[];
   if (value instanceof PyObject) {
-    return [value.callable, ...value.args, value.kwargs ?? null, ...value.changes.flatMap((c) => c.values)];
+    return [value.callable, value.args, value.kwargs ?? null, ...value.changes.flatMap((c) => c.values)];
   }
   return value instanceof PyPersistentId ? [value.id] : partsOf(value);
 }
