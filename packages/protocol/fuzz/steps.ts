@@ -62,8 +62,8 @@ const doubles = [
 const text: Step = (s) => {
   s.random.pick<Step>([
     () => s.line(Op.STRING, quotedText(s.random)),
-    () => s.counted(Op.BINSTRING, 4, rawText(s.random)),
-    () => s.counted(Op.SHORT_BINSTRING, 1, rawText(s.random).slice(0, 255)),
+    () => s.counted(Op.BINSTRING, 4, s.random.pick([rawText, utf8Text])(s.random)),
+    () => s.counted(Op.SHORT_BINSTRING, 1, s.random.pick([rawText, utf8Text])(s.random).slice(0, 255)),
     () => s.line(Op.UNICODE, unicodeText(s.random)),
     () => s.counted(Op.BINUNICODE, 4, utf8Text(s.random)),
     () => s.counted(Op.SHORT_BINUNICODE, 1, utf8Text(s.random).slice(0, 255)),

@@ -42,14 +42,7 @@ export interface PythonDisassembly {
 }
 
 /** Name, code, protocol, kind of argument, stack before and after. */
-export type PythonOpcode = readonly [
-  string,
-  number,
-  number,
-  string | null,
-  readonly string[],
-  readonly string[],
-];
+type PythonOpcode = readonly [string, number, number, string | null, readonly string[], readonly string[]];
 
 export interface PickleTools {
   /** One for each case. */

@@ -70,7 +70,7 @@ const payloads: readonly (readonly [what: string, code: MensajeErrorCode, payloa
   ["a memo entry that is not there", "MALFORMED", bytesOf("h\x05.")],
   ["100,000 lists in one another", "MALFORMED", bytesOf(`${"](".repeat(100_000)}${"e".repeat(100_000)}.`)],
   ["100,000 marks", "MALFORMED", bytesOf(`${"(".repeat(100_000)}.`)],
-  ["tuples that double 60 times", "NOT_A_MENSAJE", bytesOf(`N${"2\x86".repeat(60)}.`)],
+  ["tuples that double 60 times", "MALFORMED", bytesOf(`N${"2\x86".repeat(60)}.`)],
   ["None", "NOT_A_MENSAJE", bytesOf("N.")],
   ["a dict", "NOT_A_MENSAJE", bytesOf(`\x80\x03}(${str("operacion")}${str("listar")}u.`)],
   ["a list of a Mensaje", "NOT_A_MENSAJE", bytesOf("\x80\x03](c__main__\nMensaje\n)\x81e.")],

@@ -23,8 +23,13 @@ export interface DataclassOptions {
  *
  * @example
  * ```ts
+ * import { ClassRegistry, decode, encode } from "@fileshare/protocol/pickle";
+ * import { dataclass } from "@fileshare/protocol/pickle/converters";
+ *
  * const person = dataclass<{ name: string; age: number }>("people", "Person", ["name", "age"]);
- * decode(bytes, new ClassRegistry([person])); // { name: "Ada", age: 36 }
+ * const classes = new ClassRegistry([person]);
+ * const bytes = encode(person.make({ name: "Ada", age: 36 }), classes);
+ * decode(bytes, classes); // { name: "Ada", age: 36 }
  * ```
  *
  * @throws {RangeError} when a field is named twice

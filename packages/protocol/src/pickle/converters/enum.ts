@@ -45,8 +45,12 @@ export interface EnumOptions {
  *
  * @example
  * ```ts
+ * import { ClassRegistry, decode, encode } from "@fileshare/protocol/pickle";
+ * import { enumClass } from "@fileshare/protocol/pickle/converters";
+ *
  * const color = enumClass("shapes", "Color", { RED: 1, BLUE: 2 });
- * decode(bytes, new ClassRegistry([color])) === color.members.RED;
+ * const classes = new ClassRegistry([color]);
+ * decode(encode(color.members.RED, classes), classes) === color.members.RED; // true
  * ```
  *
  * @throws {TypeError} when a value is a list, dict, set or bytearray

@@ -13,6 +13,9 @@ import { fieldOf, type RecordClass, recordType } from "./record.js";
  *
  * @example
  * ```ts
+ * import { ClassRegistry, encode } from "@fileshare/protocol/pickle";
+ * import { namedTuple } from "@fileshare/protocol/pickle/converters";
+ *
  * const point = namedTuple<{ x: number; y: number }>("geometry", "Point", ["x", "y"]);
  * encode(point.make({ x: 1, y: 2 }), new ClassRegistry([point]));
  * ```
