@@ -45,7 +45,7 @@ export function strtol(text: string): number | bigint | undefined {
   const [, sign, hex, octal, decimal] =
     /^[ \t\n\r\v\f]*([-+]?)(?:(0x[\da-f]+)|0([0-7]*)|([1-9]\d*))$/i.exec(text) ?? [];
   const digits = hex ?? decimal ?? (octal === undefined ? undefined : `0o0${octal}`);
-  if (digits === undefined || digits.length > 64) return undefined;
+  if (digits === undefined || digits.replace(/^(?:0[xo])?0*/i, "").length > 64) return undefined;
   const value = sign === "-" ? -BigInt(digits) : BigInt(digits);
   return BigInt.asIntN(64, value) === value ? toInt(value) : undefined;
 }

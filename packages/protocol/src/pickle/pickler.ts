@@ -92,6 +92,8 @@ export class Pickler extends PickleWriter {
   modules: Map<string, number> | undefined;
   /** What is being made: its arguments are not written to their end. */
   readonly making: Set<object> = new Set();
+  /** The lists and dicts in such arguments that are not written to their end. */
+  readonly open: Set<object> = new Set();
   #global: PyGlobal | undefined;
   #globalPlace = 0;
   #globals: Map<string, number> | undefined;
@@ -140,6 +142,7 @@ export class Pickler extends PickleWriter {
     else if (this.#memo.size > 0) this.#memo.clear();
     this.codes = this.#persistentId = this.#reduce = undefined;
     if (this.making.size > 0) this.making.clear();
+    if (this.open.size > 0) this.open.clear();
     this.module = this.modules = this.#global = this.#globals = undefined;
     this.options = NO_OPTIONS;
     this.memoized = this.#depth = 0;
@@ -202,6 +205,8 @@ export class Pickler extends PickleWriter {
     if (this.#depth > this.#maxDepth) {
       throw new PickleEncodeError("DEPTH", `the value nests deeper than maxDepth, ${this.#maxDepth}`);
     }
+    const inArguments = this.making.size > 0;
+    if (inArguments) this.open.add(value);
     if (this.#reduce !== undefined && this.#saveReduced(value)) {
       // An instance of an app's class, which may extend one of those below.
     } else if (value instanceof Map) this.#saveMap(value);
@@ -215,6 +220,7 @@ export class Pickler extends PickleWriter {
     else if (value instanceof PyPersistentId) savePersistentId(this, value.id);
     else if (value instanceof PyExtension) saveExtension(this, value.code);
     else this.#savePlain(value as Record<string, PyValue>);
+    if (inArguments) this.open.delete(value);
     this.#depth -= 1;
   }
 

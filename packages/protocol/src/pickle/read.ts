@@ -100,7 +100,10 @@ export function readStringLine(m: Machine, start: number, end: number): Uint8Arr
 export function readString(m: Machine, bytes: Uint8Array): string {
   const { encoding } = m.options;
   if (encoding === "latin1") return decodeLatin1(bytes, 0, bytes.length);
-  return encoding === "utf-8" ? reading(m, decodeUtf8, 0, bytes.length, bytes) : asciiOf(m, bytes);
+  if (encoding !== "utf-8") return asciiOf(m, bytes);
+  const text = reading(m, decodeUtf8, 0, bytes.length, bytes);
+  if (!text.isWellFormed()) m.fail("BAD_ARGUMENT", "the text is not valid UTF-8");
+  return text;
 }
 
 /** INT: C's `strtol`, then Python's `int(text, 0)`; two characters that the first makes 0 or 1 of are a bool. */

@@ -139,7 +139,7 @@ export function saveBuffer(p: Pickler, value: PyBuffer): void {
 export function saveObject(p: Pickler, value: PyObject, owner: object): void {
   const again = p.making.has(owner);
   p.making.add(owner);
-  saveMaking(p, value, again ? fresh(value.args) : value.args);
+  saveMaking(p, value, again ? fresh(p, value.args) : value.args);
   if (!again) p.making.delete(owner);
   const index = p.find(owner);
   if (index === undefined) {
@@ -179,9 +179,10 @@ export function saveObject(p: Pickler, value: PyObject, owner: object): void {
  * Arguments of an object that is met again while they are being written, as it holds itself: their containers are still
  * empty where the pickle would refer to them, and so are written anew.
  */
-function fresh(args: PyTuple): PyTuple {
+function fresh(p: Pickler, args: PyTuple): PyTuple {
   return new PyTuple(
     args.items.map((arg) => {
+      if (arg === null || typeof arg !== "object" || !p.open.has(arg)) return arg;
       if (Array.isArray(arg)) return arg.slice() as PyValue[];
       return arg instanceof PyDict ? new PyDict(arg) : arg;
     }),
