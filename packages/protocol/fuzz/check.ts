@@ -115,7 +115,8 @@ function writeAgain(
     });
   } catch (error) {
     // Protocols below 5 have no room for some values.
-    if (error instanceof PickleEncodeError && error.code === "PROTOCOL") return undefined;
+    const code = error instanceof PickleEncodeError ? error.code : undefined;
+    if (code === "PROTOCOL" || (code === "DEPTH" && holdsOwnArguments(value))) return undefined;
     return `encode: ${error instanceof Error ? error.stack : String(error)}`;
   }
   const outcome = decodeWhole(bytes, { ...decodeOptions(options), buffers });

@@ -3,8 +3,8 @@
 import { PyObject, PyPersistentId, PyTuple, type PyValue } from "../src/pickle/index.js";
 
 /**
- * Whether a value has such an instance. No pickle can say that: CPython's pickler writes the instance once more within
- * its own arguments, and ours copies the containers in them for that, so that they are no longer one.
+ * Whether a value has such an instance. CPython's pickler writes it once more within its own arguments, or for ever, and
+ * ours copies containers in them for that, so that they are no longer one, or comes to its limit of depth.
  */
 export function holdsOwnArguments(value: PyValue): boolean {
   for (const part of reachedFrom([value])) {

@@ -37,8 +37,8 @@ export function globalOf(m: Machine, module: string, qualname: string): PyGlobal
 function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
   const last = m.lastKnown;
   if (last?.global.module === module && last.global.qualname === qualname) return last.global;
-  const key = `${module}\n${qualname}`;
-  let known = m.known.get(key);
+  const key = last ? `${module}\n${qualname}` : "";
+  let known = last && m.known.get(key);
   if (!known) {
     const global = new PyGlobal(module, qualname);
     known = look(m, global);

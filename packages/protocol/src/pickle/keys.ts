@@ -3,6 +3,7 @@
 // Strings, and ints that nothing else was equal to, are held as they are and cost nothing extra. Any other key is
 // reduced to what Python compares: a number for bool, int and float alike, a text for bytes, tuples and frozensets.
 
+import { PyBuffer } from "./objects.js";
 import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
 
 /** How deep a tuple may nest when it is a key: its parts are compared recursively. */
@@ -176,6 +177,8 @@ function refuseUnhashable(value: object): void {
         ? "set"
         : value instanceof PyByteArray
           ? "bytearray"
-          : undefined;
+          : value instanceof PyBuffer
+            ? "buffer"
+            : undefined;
   if (type) throw new TypeError(`Cannot use a ${type} as a key: Python cannot hash it`);
 }

@@ -87,7 +87,9 @@ export class Machine {
   peak = 0;
   /** The stack's height at the topmost mark: what stands below it cannot be popped. */
   fence = 0;
+  /** Where the marks stand, of which the first markCount count. */
   readonly marks: number[] = [];
+  markCount = 0;
   /** How deep the object in each place of the stack nests, as far as it is known without looking into it; 0 for bytes. */
   heights: Int32Array = new Int32Array(256);
   memo: PyValue[] = [];
@@ -147,8 +149,9 @@ export class Machine {
   reset(): void {
     this.stack = wiped(this.stack, this.peak + 1);
     this.memo = wiped(this.memo, this.memoEnd);
-    this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.marks.length = 0;
+    this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = 0;
     this.opcodes = this.objects = this.items = 0;
+    if (this.marks.length > KEPT_ENTRIES) this.marks.length = 0;
     if (this.guards.size > 0) this.guards.clear();
     if (this.known.size > 0) this.known.clear();
     this.lastKnown = this.lastInstance = undefined;
@@ -261,17 +264,17 @@ export class Machine {
   }
 
   mark(): void {
-    if (this.marks.length >= this.limits.maxStack) this.refuse("maxStack", "too many marks");
-    this.marks.push(this.sp);
+    if (this.markCount >= this.limits.maxStack) this.refuse("maxStack", "too many marks");
+    this.marks[this.markCount++] = this.sp;
     this.fence = this.sp;
   }
 
   /** Takes the topmost mark off. Gives where it stood. */
   dropMark(): number {
+    if (this.markCount === 0) this.fail("STACK", "there is no mark on the stack");
     const { marks } = this;
-    const mark = marks.pop();
-    if (mark === undefined) this.fail("STACK", "there is no mark on the stack");
-    this.fence = marks.length > 0 ? (marks[marks.length - 1] as number) : 0;
+    const mark = marks[--this.markCount] as number;
+    this.fence = this.markCount > 0 ? (marks[this.markCount - 1] as number) : 0;
     return mark;
   }
 

@@ -72,6 +72,9 @@ const plainTypes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([
   PyObject.prototype,
 ]);
 
+/** How many entries make a Map of the memo. */
+const FEW = 8;
+
 /** Up to this many entries, the memo is wiped and used again. */
 const KEPT_ENTRIES = 64;
 
@@ -100,6 +103,10 @@ export class Pickler extends PickleWriter {
   #reduce: EncodeOptions["reduce"];
   /** Where each object stands in the memo; strings and bytes by a key, where equal ones are one object. */
   #memo = new Map<object | string, number>();
+  /** What was put there first, as long as it is little: to search a few takes less time than to fill a Map. */
+  readonly #few: (object | string | undefined)[] = [];
+  readonly #fewPlaces: number[] = [];
+  #fewCount = 0;
   /** How many entries the memo has. */
   memoized = 0;
   /**
@@ -138,6 +145,7 @@ export class Pickler extends PickleWriter {
 
   /** Forgets the value. */
   override reset(): void {
+    while (this.#fewCount > 0) this.#few[--this.#fewCount] = undefined;
     if (this.#memo.size > KEPT_ENTRIES) this.#memo = new Map();
     else if (this.#memo.size > 0) this.#memo.clear();
     this.codes = this.#persistentId = this.#reduce = undefined;
@@ -379,7 +387,21 @@ export class Pickler extends PickleWriter {
   /** Where an object or key stands in the memo, undefined where it was not written yet. */
   find(owner: object | string): number | undefined {
     if (owner instanceof PyDict && this.#session > 0) return PyDict.placeIn(owner, this.#session);
-    return this.#memo.get(owner);
+    if (this.#memo.size > 0) return this.#memo.get(owner);
+    for (let i = 0; i < this.#fewCount; i++) if (this.#few[i] === owner) return this.#fewPlaces[i];
+    return undefined;
+  }
+
+  #put(owner: object | string, place: number): void {
+    if (this.#memo.size === 0) {
+      this.#few[this.#fewCount] = owner;
+      this.#fewPlaces[this.#fewCount++] = place;
+      if (this.#fewCount < FEW) return;
+      for (let i = 0; i < FEW; i++)
+        this.#memo.set(this.#few[i] as object | string, this.#fewPlaces[i] as number);
+    } else {
+      this.#memo.set(owner, place);
+    }
   }
 
   /** Where a class of that name stands in the memo, undefined where it was not written yet. */
@@ -404,7 +426,7 @@ export class Pickler extends PickleWriter {
     const index = this.memoized++;
     if (owner instanceof PyDict && this.#session > 0) PyDict.putIn(owner, this.#session, index);
     else if (owner instanceof PyGlobal) this.#noteGlobal(owner, index);
-    else if (owner !== undefined) this.#memo.set(owner, index);
+    else if (owner !== undefined) this.#put(owner, index);
     if (this.protocol >= 4) this.byte(Op.MEMOIZE);
     else if (this.protocol === 0) this.latin1(Op.PUT, `${index}\n`);
     else if (index <= 0xff) this.byte1(Op.BINPUT, index);

@@ -10,6 +10,10 @@ import {
   SurrogatePairError,
 } from "./text.js";
 
+/** In input of up to this many bytes, a text of up to so many is put together by itself. */
+const SMALL_INPUT = 256;
+const LONGEST_SPELLED = 12;
+
 /** Up to this many bytes, a text is cut out of a stretch of input that was made a string at once. */
 const LONGEST_CUT = 64;
 
@@ -33,13 +37,36 @@ let owner: Machine | undefined;
 
 /** A str in UTF-8, in which lone surrogates may stand (Python's `surrogatepass`). */
 export function readText(m: Machine, start: number, end: number): string {
-  if (end - start <= LONGEST_CUT) {
+  if (end - start <= LONGEST_SPELLED && m.input.length <= SMALL_INPUT) {
+    const text = spelled(m.input, start, end);
+    if (text !== undefined) return text;
+  } else if (end - start <= LONGEST_CUT) {
     if (end > m.windowEnd || start < m.windowStart || owner !== m) openWindow(m, start);
     const from = start - m.windowStart;
     const to = end - m.windowStart;
     if (isAscii(from, to)) return m.window.substring(from, to);
   }
   return reading(m, decodeUtf8, start, end);
+}
+
+/** In a small input, its few short texts are made four characters at a time. Undefined where one is not ASCII. */
+function spelled(input: Uint8Array, start: number, end: number): string | undefined {
+  let text = "";
+  let bits = 0;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const a = input[at] as number;
+    const b = input[at + 1] as number;
+    const c = input[at + 2] as number;
+    const d = input[at + 3] as number;
+    bits |= a | b | c | d;
+    text += String.fromCharCode(a, b, c, d);
+  }
+  for (; at < end; at++) {
+    bits |= input[at] as number;
+    text += String.fromCharCode(input[at] as number);
+  }
+  return bits < 0x80 ? text : undefined;
 }
 
 function isAscii(from: number, to: number): boolean {

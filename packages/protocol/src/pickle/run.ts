@@ -276,7 +276,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       break;
 
     case Op.POP:
-      if (m.marks.length > 0 && m.fence === m.sp) m.dropMark();
+      if (m.markCount > 0 && m.fence === m.sp) m.dropMark();
       else dropped(m, m.pop());
       break;
     case Op.POP_MARK:

@@ -137,10 +137,14 @@ export function saveBuffer(p: Pickler, value: PyBuffer): void {
  * @param owner what stands for it in the memo
  */
 export function saveObject(p: Pickler, value: PyObject, owner: object): void {
-  const again = p.making.has(owner);
-  p.making.add(owner);
-  saveMaking(p, value, again ? fresh(p, value.args) : value.args);
-  if (!again) p.making.delete(owner);
+  if (value.args.length === 0) {
+    saveMaking(p, value, value.args);
+  } else {
+    const again = p.making.has(owner);
+    p.making.add(owner);
+    saveMaking(p, value, again ? fresh(p, value.args) : value.args);
+    if (!again) p.making.delete(owner);
+  }
   const index = p.find(owner);
   if (index === undefined) {
     p.memoize(owner);
