@@ -10,8 +10,8 @@ import { build } from "esbuild";
 /** The most bytes that each may have, compressed by brotli. */
 const ceilings = [
   { names: "decode", brotli: 11_200 },
-  { names: "encode", brotli: 7_600 },
-  { names: "decode, encode", brotli: 16_300 },
+  { names: "encode", brotli: 8_300 },
+  { names: "decode, encode", brotli: 16_500 },
 ];
 
 console.log("| in the bundle | minified | gzip -9 | brotli | at most |\n| --- | ---: | ---: | ---: | ---: |");

@@ -1,14 +1,16 @@
-// Instances that hold themselves through the arguments of the call that makes them.
+// Instances that hold themselves through the arguments of the call that makes them, and persistent ids that hold
+// themselves, through a set of protocols 0 to 3 for one, which such a call makes.
 
 import { PyObject, PyPersistentId, PyTuple, type PyValue } from "../src/pickle/index.js";
 
 /**
- * Whether a value has such an instance. CPython's pickler writes it once more within its own arguments, or for ever, and
+ * Whether a value has one of these. CPython's pickler writes it once more within its own arguments, or for ever, and
  * ours copies containers in them for that, so that they are no longer one, or comes to its limit of depth.
  */
 export function holdsOwnArguments(value: PyValue): boolean {
   for (const part of reachedFrom([value])) {
     if (part instanceof PyObject && reachedFrom(makingOf(part)).has(part)) return true;
+    if (part instanceof PyPersistentId && reachedFrom([part.id]).has(part)) return true;
   }
   return false;
 }

@@ -321,6 +321,15 @@ export class Pickler extends PickleWriter {
 
   /** Sets items in the dict or instance that was just written. */
   setEntries(entries: Iterable<readonly [PyValue, PyValue]>, size: number): void {
+    if (size > 1 && size < BATCH_SIZE && this.protocol > 0) {
+      this.byte(Op.MARK);
+      for (const [key, item] of entries) {
+        this.save(key);
+        this.save(item);
+      }
+      this.byte(Op.SETITEMS);
+      return;
+    }
     const batches = new Batches(this, size, Op.SETITEM, Op.SETITEMS);
     for (const [key, item] of entries) {
       this.save(key);

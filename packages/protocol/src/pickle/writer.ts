@@ -19,6 +19,8 @@ export type EncodedPart = Uint8Array | Gap;
 const FRAME_HEADER_SIZE = 9;
 const FIRST_BUFFER_BYTES = 1024;
 const LARGEST_BUFFER_BYTES = 1024 * 1024;
+/** Beyond every buffer. */
+const NO_FRAME = 0x3fffffff;
 /** Up to this many bytes are copied faster one by one. */
 const SHORT_COPY = 256;
 /** Up to this many characters, a text is tried as ASCII character by character. */
@@ -40,6 +42,8 @@ export class PickleWriter {
   #frameBuffer: Uint8Array | undefined;
   #frameAt = 0;
   #frameOffset = 0;
+  /** Where in this buffer the open frame reaches the size at which it is closed. */
+  #frameEnd = NO_FRAME;
 
   /** From here on, opcodes are put into frames. */
   startFraming(): void {
@@ -49,7 +53,7 @@ export class PickleWriter {
 
   /** To be called before each object is written: closes a frame that has reached its size, as CPython does there. */
   objectBoundary(): void {
-    if (this.#length >= FRAME_SIZE_TARGET || this.#before > 0) this.#endFrame();
+    if (this.#length >= this.#frameEnd) this.#closeFrame();
   }
 
   byte(value: number): void {
@@ -176,7 +180,7 @@ export class PickleWriter {
     const text = texts.join("\0\0\0");
     const { length } = text;
     if (this.#length + length + 3 > this.#room) this.#grow(length + 3);
-    if (this.#frameLength() + length + 3 >= FRAME_SIZE_TARGET) return false;
+    if (this.#length + length + 3 >= this.#frameEnd) return false;
     const buffer = this.#buffer;
     let at = this.#length;
     if (encodeInto(text, buffer.subarray(at + 2, at + 2 + length)) !== length) return false;
@@ -217,6 +221,7 @@ export class PickleWriter {
     this.#length = this.#before = 0;
     this.#framing = false;
     this.#frameBuffer = undefined;
+    this.#frameEnd = NO_FRAME;
     if (this.#buffer.length > LARGEST_BUFFER_BYTES) this.#buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     this.#room = this.#buffer.length;
   }
@@ -226,6 +231,7 @@ export class PickleWriter {
       this.#flush();
       this.#parts.push(bytes);
       this.#before += bytes.length;
+      this.#frameEnd -= bytes.length;
       return;
     }
     if (this.#length + bytes.length > this.#room) this.#grow(bytes.length);
@@ -258,10 +264,6 @@ export class PickleWriter {
     return this.#before + this.#length - this.#frameOffset - FRAME_HEADER_SIZE;
   }
 
-  #endFrame(): void {
-    if (this.#frameBuffer && this.#frameLength() >= FRAME_SIZE_TARGET) this.#closeFrame();
-  }
-
   /** Makes room for that many bytes, opening a frame for them where one is due. */
   #grow(bytes: number): void {
     const opens = this.#framing && !this.#frameBuffer;
@@ -272,6 +274,7 @@ export class PickleWriter {
     this.#frameAt = this.#length;
     this.#frameOffset = this.#before + this.#length;
     this.#length += FRAME_HEADER_SIZE;
+    this.#frameEnd = this.#length + FRAME_SIZE_TARGET;
   }
 
   #enlarge(bytes: number): void {
@@ -296,6 +299,7 @@ export class PickleWriter {
     if (!header) return;
     const length = this.#frameLength();
     this.#frameBuffer = undefined;
+    this.#frameEnd = NO_FRAME;
     this.#room = 0;
     if (length < FRAME_SIZE_MIN) {
       // Too short to be worth a header. So short a frame stands in one buffer: it holds no gap and no large bytes.
@@ -313,6 +317,7 @@ export class PickleWriter {
       // The buffer is handed on as it is: the header of an open frame in it is still to be filled in.
       this.#parts.push(this.#buffer.subarray(0, this.#length));
       this.#before += this.#length;
+      this.#frameEnd -= this.#length;
       this.#buffer = new Uint8Array(next);
       this.#length = 0;
     }
