@@ -4,6 +4,8 @@
 //   --findings K                              goes on until there are K kinds of findings; default 1
 //   --hex H --options O --from I              one input alone, as a finding prints it
 //   --python PATH                             another CPython than python3, from 3.8 on
+//
+// What shows in a run and not by its bytes alone comes of the inputs before it: begin the run earlier with --from.
 
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";

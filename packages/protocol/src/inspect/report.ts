@@ -141,7 +141,7 @@ function inspectOne(
   let value: PyValue | undefined;
   let error: PickleProblem | undefined;
   const decodeOpaque = (within: PickleLimits): PyValue =>
-    decodeFirst(bytes, { unknown: "opaque", limits: within, buffers: standIns() }).value;
+    decodeFirst(bytes, { unknown: "opaque", encoding: "latin1", limits: within, buffers: standIns() }).value;
   try {
     value = decodeOpaque(limits);
   } catch (thrown) {

@@ -19,6 +19,11 @@ export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> ex
   }
 
   /** @internal */
+  static hasOnlyTexts(dict: PyDict): boolean {
+    return dict.#index === undefined;
+  }
+
+  /** @internal */
   static placeIn(dict: PyDict, session: number): number | undefined {
     return dict.#session === session ? dict.#place : undefined;
   }

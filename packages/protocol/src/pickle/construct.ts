@@ -3,7 +3,7 @@
 
 import { type Builtin, findBuiltin } from "./builtins.js";
 import { PyDict } from "./collections.js";
-import type { Known, Machine } from "./machine.js";
+import { guarded, type Known, type Machine } from "./machine.js";
 import { type Construction, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -170,7 +170,8 @@ function instantiate(
   }
   const { module, qualname } = callee as PyGlobal;
   const { protocol } = m;
-  const instance = cls.create(args.items, { module, qualname, protocol, construction, kwargs, base });
+  const origin = { module, qualname, protocol, construction, kwargs, base };
+  const instance = guarded(m, () => cls.create(args.items, origin));
   if (instance !== null && typeof instance === "object") {
     m.made(instance, cls, kwargs ? [args, kwargs] : [args]);
   }
@@ -225,7 +226,7 @@ export function build(m: Machine): void {
     const known = m.madeOf(target);
     if (known?.cls.setState) {
       known.parts.push(state);
-      known.cls.setState(target as object, state);
+      guarded(m, () => known.cls.setState?.(target as object, state));
     } else if (known || !isNoState(target, state)) {
       m.fail("BAD_OPERAND", "there is no instance that takes a state");
     }

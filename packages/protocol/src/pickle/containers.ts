@@ -4,7 +4,7 @@ import { PyDict, PyFrozenSet, PySet } from "./collections.js";
 import { addToInstance, appendToInstance, setInInstance } from "./instances.js";
 import { GUARDED_SIZE, KeyGuard } from "./key-guard.js";
 import { comparedNumber, keyCost } from "./keys.js";
-import type { Machine } from "./machine.js";
+import { guarded, type Machine } from "./machine.js";
 import { PyFloat, PyTuple, type PyValue } from "./values.js";
 
 /** Up to this many characters, a string is compared as fast as an int. */
@@ -50,7 +50,7 @@ export function setItems(m: Machine, from: number): void {
   if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
   m.spend(sp - from);
   const dict = stack[from - 1] as PyValue;
-  if (dict instanceof PyDict) keyed(m, () => fillDict(m, dict, from, sp));
+  if (dict instanceof PyDict) guarded(m, () => fillDict(m, dict, from, sp));
   else setInInstance(m, dict, stack.slice(from, sp));
   m.raise(from - 1, m.heightOf(from, sp));
 }
@@ -61,7 +61,7 @@ export function dictOf(m: Machine, from: number): void {
   if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
   m.spend(sp - from);
   const dict = new PyDict();
-  keyed(m, () => fillDict(m, dict, from, sp));
+  guarded(m, () => fillDict(m, dict, from, sp));
   m.sp = from;
   m.pushObject(dict, m.heightOf(from, sp) + 1);
 }
@@ -110,19 +110,9 @@ export function setOf(m: Machine, items: readonly PyValue[]): PySet {
 }
 
 function fillSet(m: Machine, set: PySet, items: readonly PyValue[]): void {
-  keyed(m, () => {
+  guarded(m, () => {
     for (const item of items) set.add(checkKey(m, set, item));
   });
-}
-
-/** Does what compares keys, and refuses the pickle where Python could not hash one. */
-function keyed(m: Machine, act: () => void): void {
-  try {
-    act();
-  } catch (cause) {
-    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
-    m.fail("BAD_OPERAND", cause.message, cause);
-  }
 }
 
 /** Counts what it costs to compare a key. Gives the key to set. */

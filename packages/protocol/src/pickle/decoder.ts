@@ -64,8 +64,11 @@ export class Decoder {
    *
    * @returns what it completes, in order
    * @throws {PickleDecodeError} and the same again at each later call
+   * @throws {TypeError} when the chunk is no Uint8Array
    */
   push(chunk: Uint8Array): DecoderEvent[] {
+    if (!(chunk instanceof Uint8Array))
+      throw new TypeError("Cannot decode pickle: the chunk is no Uint8Array");
     const events: DecoderEvent[] = [];
     try {
       if (this.#failure !== undefined) throw this.#failure;

@@ -1,7 +1,7 @@
 // Items that are put into an instance instead of a list, dict or set: its class says whether it takes them.
 
 import type { PickleClass } from "./classes.js";
-import type { Machine } from "./machine.js";
+import { guarded, type Machine } from "./machine.js";
 import { PyObject } from "./objects.js";
 import type { PyValue } from "./values.js";
 
@@ -28,7 +28,9 @@ export function appendToInstance(m: Machine, target: PyValue, values: readonly P
   }
   const { append } = filler(m, target, "append", "list to append to");
   const instance = holds(m, target, values);
-  for (const value of values) append?.(instance, value);
+  guarded(m, () => {
+    for (const value of values) append?.(instance, value);
+  });
 }
 
 /** What ADDITEMS does to anything but a set. */
@@ -39,7 +41,9 @@ export function addToInstance(m: Machine, target: PyValue, values: readonly PyVa
   }
   const { add } = filler(m, target, "add", "set to add to");
   const instance = holds(m, target, values);
-  for (const value of values) add?.(instance, value);
+  guarded(m, () => {
+    for (const value of values) add?.(instance, value);
+  });
 }
 
 /** What SETITEM and SETITEMS do to anything but a dict. */
@@ -50,6 +54,8 @@ export function setInInstance(m: Machine, target: PyValue, values: readonly PyVa
   }
   const { setItem } = filler(m, target, "setItem", "dict to set items of");
   const instance = holds(m, target, values);
-  for (let i = 0; i < values.length; i += 2)
-    setItem?.(instance, values[i] as PyValue, values[i + 1] as PyValue);
+  guarded(m, () => {
+    for (let i = 0; i < values.length; i += 2)
+      setItem?.(instance, values[i] as PyValue, values[i + 1] as PyValue);
+  });
 }

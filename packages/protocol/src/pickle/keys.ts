@@ -157,13 +157,17 @@ function lengthOf(key: PyValue): number {
   return 0;
 }
 
-/** @throws {TypeError} when Python could not hash the key, or a part of it */
-export function checkHashable(key: PyValue): void {
+/**
+ * @param isDict whether an object that is no class of this package stands for a dict
+ * @throws {TypeError} when Python could not hash the key, or a part of it
+ */
+export function checkHashable(key: PyValue, isDict: (part: object) => boolean): void {
   // What is added to a Set while it is walked is walked too, and once.
   const parts = new Set([key]);
   for (const part of parts) {
     if (part === null || typeof part !== "object") continue;
     if (part instanceof PyTuple || isFrozenSet(part)) for (const inner of part) parts.add(inner);
+    else if (isDict(part)) throw new TypeError("Cannot use a dict as a key: Python cannot hash it");
     else refuseUnhashable(part);
   }
 }

@@ -8,6 +8,7 @@ import {
   type PickleLimits,
   type PyDict,
   PyFloat,
+  PyTuple,
   type PyValue,
 } from "./index.js";
 import { Op } from "./opcodes.js";
@@ -541,6 +542,12 @@ test("an error repeats only so much of a name from the wire", () => {
   const error = refusal(() => decode(bytes(`c${"m".repeat(1000)}\nC\n.`)));
   expect(error?.code).toBe("UNKNOWN_CLASS");
   expect(error?.message.length).toBeLessThan(400);
+});
+
+test("what nested deep and was dropped says nothing of the value that stands there next", () => {
+  const deep = bytes("]".repeat(9), "a".repeat(8), "0");
+  expect(decode(bytes("K\x07", deep, "K\x052\x870N."), { limits: { maxDepth: 9 } })).toBe(null);
+  expect(decode(bytes(deep, "K\x052\x86."), { limits: { maxDepth: 9 } })).toEqual(new PyTuple([5, 5]));
 });
 
 describe("keys that collide in the hash table of V8", () => {

@@ -139,7 +139,8 @@ export class Machine {
   start(options: DecoderOptions, divert: DivertBytes | undefined, view: boolean): void {
     this.options = options;
     this.limits = settleLimits(options.limits);
-    this.opaque = options.unknown === "opaque";
+    this.opaque = chosen("unknown", options.unknown, ["reject", "opaque"]) === "opaque";
+    chosen("encoding", options.encoding, ["ascii", "latin1", "utf-8", "bytes"]);
     this.view = view;
     this.divert = divert;
     this.buffers = options.buffers?.[Symbol.iterator]();
@@ -333,6 +334,22 @@ export class Machine {
 }
 
 const NO_OPTIONS: DecoderOptions = {};
+
+/** Does what refuses values by a TypeError or RangeError: then it is the pickle that is refused. */
+export function guarded<T>(m: Machine, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
+    m.fail("BAD_OPERAND", cause.message, cause);
+  }
+}
+
+/** The value of an option that has but a few. */
+function chosen<T>(name: string, value: T | undefined, values: readonly T[]): T | undefined {
+  if (value === undefined || values.includes(value)) return value;
+  throw new RangeError(`Cannot use ${name} ${String(value)}: it is one of ${values.join(", ")}`);
+}
 
 function wiped(entries: PyValue[], used: number): PyValue[] {
   if (entries.length > KEPT_ENTRIES) return [];

@@ -297,17 +297,19 @@ export class Pickler extends PickleWriter {
   }
 
   #saveMap(value: ReadonlyMap<PyValue, PyValue>): void {
-    if (!(value instanceof PyDict)) checkKeys(value.keys());
+    if (!(value instanceof PyDict && PyDict.hasOnlyTexts(value))) this.#checkKeys(value.keys());
     this.#emptyDict(value);
     this.setEntries(value, value.size);
   }
 
   /** A plain object stands for a dict with str keys. Anything else that is no value of Python's is refused. */
   #savePlain(value: Readonly<Record<string, PyValue>>): void {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== null && prototype !== Object.prototype) {
+    if (!isPlain(value)) {
       const name = value.constructor?.name || "an object";
-      throw new PickleEncodeError("UNENCODABLE", `an instance of ${name} has no counterpart in Python`);
+      throw new PickleEncodeError(
+        "UNENCODABLE",
+        `an instance of ${name} is neither a value of Python nor registered`,
+      );
     }
     this.#emptyDict(value);
     const keys = Object.keys(value);
@@ -347,6 +349,21 @@ export class Pickler extends PickleWriter {
     }
   }
 
+  /** The collections of this package refuse most unhashable keys when they are given; a plain Map or Set takes any. */
+  #checkKeys(keys: Iterable<PyValue>): void {
+    const isDict = (part: object): boolean => isPlain(part) && !this.#reduce?.(part, this.protocol);
+    for (const key of keys) {
+      if (typeof key !== "object") continue;
+      try {
+        checkHashable(key, isDict);
+      } catch (cause) {
+        throw new PickleEncodeError("UNHASHABLE", "a dict key or set item that Python cannot hash", {
+          cause,
+        });
+      }
+    }
+  }
+
   #emptyDict(owner: object): void {
     if (this.protocol >= 1) this.byte(Op.EMPTY_DICT);
     else this.#marked(Op.DICT);
@@ -354,7 +371,7 @@ export class Pickler extends PickleWriter {
   }
 
   #saveSet(value: ReadonlySet<PyValue>): void {
-    if (!(value instanceof PySet)) checkKeys(value);
+    this.#checkKeys(value);
     const frozen = Object.isFrozen(value);
     if (this.protocol < 4) {
       saveCall(this, frozen ? frozensetType : setType, () => this.save([...value]), value);
@@ -500,13 +517,8 @@ class Batches {
   }
 }
 
-/** The collections of this package refuse unhashable keys when they are given; a plain Map or Set takes any. */
-function checkKeys(keys: Iterable<PyValue>): void {
-  for (const key of keys) {
-    try {
-      checkHashable(key);
-    } catch (cause) {
-      throw new PickleEncodeError("UNHASHABLE", "a dict key or set item that Python cannot hash", { cause });
-    }
-  }
+/** Whether an object stands for a dict with str keys. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }

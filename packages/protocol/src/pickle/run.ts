@@ -284,8 +284,12 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       break;
     case Op.DUP: {
       const value = m.top();
-      m.shared ||= typeof value === "object" && value !== null;
-      m.place(value, m.heights[m.sp - 1] as number);
+      if (typeof value === "object" && value !== null) {
+        m.shared = true;
+        m.place(value, m.heights[m.sp - 1] as number);
+      } else {
+        m.push(value);
+      }
       break;
     }
     case Op.LIST: {

@@ -53,6 +53,9 @@ export function dataclass<T extends object>(
   { slots = false, frozen = false }: DataclassOptions = {},
 ): RecordClass<T> {
   const { type, set, make } = recordType(qualname, fields);
+  const declared = slots ? (frozen ? "list" : "slots") : "dict";
+  /** The shape of state that a record was read from, where it is another than a dict. */
+  const shapes = new WeakMap<object, "list" | "slots">();
   const setAll = (record: object, attributes: PyValue | undefined): void => {
     if (attributes === null) return;
     for (const [name, value] of toDict(attributes, `the attributes of a ${qualname}`))
@@ -74,6 +77,8 @@ export function dataclass<T extends object>(
       return new type();
     },
     setState: (record, state) => {
+      if (Array.isArray(state)) shapes.set(record, "list");
+      else if (state instanceof PyTuple) shapes.set(record, "slots");
       if (state instanceof PyTuple) {
         checkCount(state.items, 2, 2, `the state of a ${qualname}`);
         for (const attributes of state) setAll(record, attributes);
@@ -87,9 +92,11 @@ export function dataclass<T extends object>(
     reduce: (record, protocol) => {
       const attributes = attributesOf(record);
       const values = [...attributes.values()];
-      const asList = slots && frozen;
+      // As it was read, or else as it was declared.
+      const shape = shapes.get(record) ?? declared;
+      const asList = shape === "list";
       if (asList) checkCount(values, fields.length, fields.length, `a frozen ${qualname}`);
-      const state = asList ? values : slots ? new PyTuple([null, attributes]) : attributes;
+      const state = asList ? values : shape === "slots" ? new PyTuple([null, attributes]) : attributes;
       const hasState = values.length > 0 || (asList && protocol >= 2);
       return new PyObject(new PyGlobal(module, qualname), undefined, {
         construction: "new",
