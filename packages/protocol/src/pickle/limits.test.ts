@@ -544,10 +544,11 @@ test("an error repeats only so much of a name from the wire", () => {
   expect(error?.message.length).toBeLessThan(400);
 });
 
-test("what nested deep and was dropped says nothing of the value that stands there next", () => {
-  const deep = bytes("]".repeat(9), "a".repeat(8), "0");
-  expect(decode(bytes("K\x07", deep, "K\x052\x870N."), { limits: { maxDepth: 9 } })).toBe(null);
-  expect(decode(bytes(deep, "K\x052\x86."), { limits: { maxDepth: 9 } })).toEqual(new PyTuple([5, 5]));
+test("what nested deep in one pickle says nothing of what stands there in the next", () => {
+  decode(bytes("]".repeat(9), "a".repeat(8), "."));
+  const limits = { maxDepth: 3 };
+  expect(decode(bytes("K\x052\x86."), { limits })).toEqual(new PyTuple([5, 5]));
+  expect(decode(bytes("N]\x86."), { limits })).toEqual(new PyTuple([null, []]));
 });
 
 describe("keys that collide in the hash table of V8", () => {
