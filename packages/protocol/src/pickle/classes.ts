@@ -23,7 +23,10 @@ export interface InstanceOrigin {
   readonly base: PyGlobal | undefined;
 }
 
-/** A Python class or function that a decoder may call for a pickle. */
+/**
+ * A Python class or function that a decoder may call for a pickle. A TypeError or RangeError that it throws refuses the
+ * pickle, with `BAD_OPERAND`; any other error comes through.
+ */
 export interface PickleClass {
   /**
    * Makes an instance, before its items and state are known.

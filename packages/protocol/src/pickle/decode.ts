@@ -28,7 +28,7 @@ let idle: Machine | undefined;
  * @throws {PickleDecodeError} when it is no pickle, names a class that is not registered, or passes a limit
  * @throws {RangeError} when one of the limits is no number from 0 on
  * @throws {TypeError} when the input is no Uint8Array
- * @throws what a registered class throws when it makes an instance or gives it its state
+ * @throws what a registered class throws, but for a TypeError or RangeError, which refuses the pickle
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): PyValue {
   return decodeFirst(bytes, options).value;
