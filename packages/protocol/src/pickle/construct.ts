@@ -28,7 +28,7 @@ function is(value: PyValue | undefined, module: string, qualname: string): boole
 
 /** The class or callable of a name, or the pickle is refused. */
 export function globalOf(m: Machine, module: string, qualname: string): PyGlobal {
-  m.spend((module.length + qualname.length) >>> 4);
+  m.spendKey((module.length + qualname.length) >>> 4);
   if (m.protocol >= 3) return nameOf(m, module, qualname);
   const [module3, qualname3] = m.names.toPython3(module, qualname);
   return nameOf(m, module3, qualname3);
@@ -51,6 +51,8 @@ function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
     if (last) {
       m.known.set(`${last.global.module}\n${last.global.qualname}`, last);
       m.known.set(key, known);
+      m.knownByGlobal.set(last.global, last);
+      m.knownByGlobal.set(known.global, known);
     }
   }
   m.lastKnown = known;
@@ -67,7 +69,7 @@ function look(m: Machine, global: PyGlobal): Known {
 function knownAs(m: Machine, global: PyGlobal): Known {
   const last = m.lastKnown;
   if (last?.global === global) return last;
-  return m.known.get(`${global.module}\n${global.qualname}`) ?? look(m, global);
+  return m.knownByGlobal.get(global) ?? look(m, global);
 }
 
 /** Refuses what cannot be called: a name can, and where unknown classes are taken, what may stand for one. */
@@ -129,13 +131,14 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
     instantiate(m, cls, new PyTuple(args.items.slice(1)), "new", height);
     return;
   }
+  if (third instanceof PyDict) m.spend(third.size);
   if (is(callee, "copyreg", "__newobj_ex__") && second instanceof PyTuple && isKeywords(third ?? null)) {
     instantiate(m, cls, second, "new", height, third as PyDict);
     return;
   }
   if (is(callee, "builtins", "getattr") && cls instanceof PyGlobal && typeof second === "string") {
     const nested = new PyGlobal(cls.module, `${cls.qualname}.${second}`);
-    m.spend(nested.qualname.length >>> 4);
+    m.spendKey((nested.module.length + nested.qualname.length) >>> 4);
     if (args.length === 2 && !second.includes(".") && knownAs(m, nested).cls) {
       m.pushName(nested);
       return;
@@ -184,6 +187,7 @@ export function newObject(m: Machine, withKeywords: boolean): void {
   const kwargs = withKeywords ? m.pop() : undefined;
   const args = tuple(m, m.pop());
   const cls = m.pop();
+  if (kwargs instanceof PyDict) m.spend(kwargs.size);
   if (kwargs !== undefined && !isKeywords(kwargs)) {
     m.fail("BAD_OPERAND", "the keyword arguments of a call must be a dict of str keys");
   }

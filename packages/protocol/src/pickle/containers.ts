@@ -120,7 +120,7 @@ function checkKey(m: Machine, into: PyDict | PySet, key: PyValue): PyValue {
   const compared = comparedNumber(key);
   if (compared === undefined) {
     if (key === null || (typeof key === "string" && key.length <= CHEAP_KEY_LENGTH)) return key;
-    m.spend(keyCost(key, m.limits.maxItems - m.items));
+    m.spendKey(keyCost(key, m.limits.maxItems - m.items));
     return key;
   }
   // JavaScript has one NaN; in Python each is a key of its own.

@@ -47,6 +47,7 @@ export class Decoder {
   readonly #options: DecoderOptions;
   #unpickler: Unpickler;
   #streamed: StreamedBytes | undefined;
+  #failed = false;
   #failure: unknown;
 
   constructor(options: DecoderOptions = {}) {
@@ -56,7 +57,7 @@ export class Decoder {
 
   /** Whether an error has ended it. Make a new one then: where the next pickle begins is not known. */
   get failed(): boolean {
-    return this.#failure !== undefined;
+    return this.#failed;
   }
 
   /**
@@ -71,9 +72,10 @@ export class Decoder {
       throw new TypeError("Cannot decode pickle: the chunk is no Uint8Array");
     const events: DecoderEvent[] = [];
     try {
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#failed) throw this.#failure;
       for (let at = 0; at < chunk.length; ) at += this.#take(chunk.subarray(at), events);
     } catch (cause) {
+      this.#failed = true;
       this.#failure = cause;
       throw cause;
     }
@@ -86,7 +88,7 @@ export class Decoder {
    * @throws {PickleDecodeError} `TRUNCATED` when it ends within a pickle
    */
   end(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failed) throw this.#failure;
     if (this.#unpickler.begun) this.#unpickler.end();
   }
 

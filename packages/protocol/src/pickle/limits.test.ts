@@ -8,6 +8,7 @@ import {
   type PickleLimits,
   type PyDict,
   PyFloat,
+  type PyObject,
   PyTuple,
   type PyValue,
 } from "./index.js";
@@ -549,6 +550,63 @@ test("what nested deep in one pickle says nothing of what stands there in the ne
   const limits = { maxDepth: 3 };
   expect(decode(bytes("K\x052\x86."), { limits })).toEqual(new PyTuple([5, 5]));
   expect(decode(bytes("N]\x86."), { limits })).toEqual(new PyTuple([null, []]));
+});
+
+describe("texts that V8 hashes by their length alone", () => {
+  const long = bytes("X", u32(16_400), "a".repeat(16_400));
+  const numbers = Array.from({ length: 3000 }, (_, i) => i);
+  const pair = (i: number): Uint8Array => bytes("h\0M", i & 0xff, i >> 8, "\x86");
+  const name = (i: number): string => `n${i}`.padEnd(6, "x");
+
+  test.each([
+    {
+      name: "as parts of keys",
+      pickle: bytes("\x80\x04", long, "q\x000}(", ...numbers.map((i) => bytes(pair(i), "N")), "u."),
+    },
+    {
+      name: "as parts of items of a set",
+      pickle: bytes("\x80\x04", long, "q\x000\x8f(", ...numbers.map(pair), "\x90."),
+    },
+    {
+      name: "as module names",
+      pickle: bytes(
+        "\x80\x04",
+        long,
+        "q\x000(",
+        ...numbers.map((i) => bytes("h\0\x8c\x06", name(i), "\x93")),
+        "l.",
+      ),
+    },
+  ])("are counted by how many there are: $name", ({ pickle }) => {
+    expect(refusal(() => decode(pickle, { unknown: "opaque" }))?.limit).toBe("maxItems");
+  });
+
+  test("are taken where there are some", () => {
+    const keys = Array.from({ length: 500 }, (_, i) => "x".repeat(20_000) + i);
+    const dict = decode(encode(new Map(keys.map((key) => [key, 1])))) as PyDict;
+    expect(dict.size).toBe(500);
+  });
+});
+
+test("long names that take turns are looked up without being joined each time", () => {
+  const module = bytes("X", u32(200_000), "m".repeat(200_000));
+  const names = bytes("\x80\x04", module, "q\0U\x01a\x93q\x010", "h\0U\x01b\x93q\x020");
+  const calls = bytes(names, "(", "h\x01)Rh\x02)R".repeat(20_000), "l.");
+  const value = decode(calls, { unknown: "opaque" }) as PyValue[];
+  expect(value).toHaveLength(40_000);
+  expect(encode(value.map((object) => (object as PyObject).callable)).length).toBeLessThan(600_000);
+});
+
+test("keywords are counted each time that they are used", () => {
+  const keywords = bytes(
+    "}(",
+    ...Array.from({ length: 1000 }, (_, i) => bytes("\x8c\x06", `k${i}`.padEnd(6, "x"), "N")),
+    "u",
+  );
+  const pickle = bytes("\x80\x04cm\nC\nq\0", keywords, "q\x01(", "h\0)h\x01\x92".repeat(200), "l.");
+  expect(refusal(() => decode(pickle, { unknown: "opaque", limits: { maxItems: 100_000 } }))?.limit).toBe(
+    "maxItems",
+  );
 });
 
 describe("keys that collide in the hash table of V8", () => {

@@ -101,12 +101,15 @@ export class Machine {
   opcodes = 0;
   objects = 0;
   items = 0;
+  /** How many keys were very long. */
+  longKeys = 0;
   /** A container stands in more than one place: only a walk tells how deep the value nests. */
   shared = false;
   readonly guards: Map<object, KeyGuard> = new Map();
   /** The name and the instance that were met last. Only from the second one on is there something to look up. */
   lastKnown: Known | undefined;
   readonly known: Map<string, Known> = new Map();
+  readonly knownByGlobal: Map<PyGlobal, Known> = new Map();
   lastInstance: Instance | undefined;
   readonly instances: Map<object, Instance> = new Map();
 
@@ -151,10 +154,11 @@ export class Machine {
     this.stack = wiped(this.stack, this.peak + 1);
     this.memo = wiped(this.memo, this.memoEnd);
     this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = 0;
-    this.opcodes = this.objects = this.items = 0;
+    this.opcodes = this.objects = this.items = this.longKeys = 0;
     if (this.marks.length > KEPT_ENTRIES) this.marks.length = 0;
     if (this.guards.size > 0) this.guards.clear();
     if (this.known.size > 0) this.known.clear();
+    if (this.knownByGlobal.size > 0) this.knownByGlobal.clear();
     this.lastKnown = this.lastInstance = undefined;
     if (this.instances.size > 0) this.instances.clear();
     if (this.heights.length > KEPT_ENTRIES) this.heights = new Int32Array(256);
@@ -308,6 +312,15 @@ export class Machine {
     if (this.items > this.limits.maxItems) this.refuse("maxItems", "too many items");
   }
 
+  /**
+   * Counts a key of so many times 16 characters. V8 takes the length of a text of 16 KiB and more for its hash, so that
+   * each such key may be compared with all before.
+   */
+  spendKey(cost: number): void {
+    this.spend(cost);
+    if (cost >= LONG_KEY_COST) this.spend(this.longKeys++ * (cost >>> 6));
+  }
+
   /** Sees to it that whoever walks the value comes to an end. */
   checkTree(value: PyValue): void {
     if (!this.shared) return;
@@ -332,6 +345,9 @@ export class Machine {
     this.fail("LIMIT", `${message}: ${limit} is ${this.limits[limit]}`, undefined, limit);
   }
 }
+
+/** 16,000 characters, less what holds the parts of a composite key apart. */
+const LONG_KEY_COST = 900;
 
 const NO_OPTIONS: DecoderOptions = {};
 

@@ -6,6 +6,7 @@
 // where CPython itself knows but one object, for an empty or one-character Latin-1 str and for as short bytes, is a
 // repeated one written as a reference. With `shareStrings`, all equal strings are one object instead.
 
+import { checkRange } from "../range.js";
 import type { Reduce } from "./classes.js";
 import { PyDict, PySet } from "./collections.js";
 import { PickleEncodeError } from "./errors.js";
@@ -93,8 +94,8 @@ export class Pickler extends PickleWriter {
   module: string | undefined;
   modulePlace = 0;
   modules: Map<string, number> | undefined;
-  /** What is being made: its arguments are not written to their end. */
-  readonly making: Set<object> = new Set();
+  /** What is being made, and how many times at once: its arguments are not written to their end. */
+  readonly making: Map<object, number> = new Map();
   /** The lists and dicts in such arguments that are not written to their end. */
   readonly open: Set<object> = new Set();
   #global: PyGlobal | undefined;
@@ -134,6 +135,7 @@ export class Pickler extends PickleWriter {
     this.shareStrings = options.shareStrings ?? false;
     this.#plainStrings = protocol >= 4 && !this.shareStrings;
     this.#maxDepth = options.maxDepth ?? defaultLimits.maxDepth;
+    checkRange("maxDepth", this.#maxDepth, 0, Number.POSITIVE_INFINITY);
     this.#persistentId = options.persistentId;
     this.#reduce = options.reduce;
     if (protocol >= 2) this.byte1(Op.PROTO, protocol);
@@ -431,20 +433,34 @@ export class Pickler extends PickleWriter {
   }
 
   /** Where a class of that name stands in the memo, undefined where it was not written yet. */
-  findGlobal({ module, qualname }: PyGlobal): number | undefined {
+  findGlobal(global: PyGlobal): number | undefined {
     const last = this.#global;
-    if (last?.module === module && last.qualname === qualname) return this.#globalPlace;
-    return this.#globals?.get(`${module}\n${qualname}`);
+    if (last?.module === global.module && last.qualname === global.qualname) return this.#globalPlace;
+    if (!this.#globals) return undefined;
+    // Names are joined but once for each object that has them, as they may be long.
+    const known = this.find(global);
+    if (known !== undefined) return known;
+    const place = this.#globals.get(`${global.module}\n${global.qualname}`);
+    if (place !== undefined) this.#put(global, place);
+    return place;
   }
 
-  #noteGlobal(value: PyGlobal, place: number): void {
+  #noteGlobal(global: PyGlobal, place: number): void {
     const last = this.#global;
     if (last) {
-      this.#globals ??= new Map();
-      this.#globals.set(`${last.module}\n${last.qualname}`, this.#globalPlace);
+      if (!this.#globals) {
+        this.#globals = new Map();
+        this.#rememberGlobal(this.#globals, last, this.#globalPlace);
+      }
+      this.#rememberGlobal(this.#globals, global, place);
     }
-    this.#global = value;
+    this.#global = global;
     this.#globalPlace = place;
+  }
+
+  #rememberGlobal(globals: Map<string, number>, global: PyGlobal, place: number): void {
+    globals.set(`${global.module}\n${global.qualname}`, place);
+    this.#put(global, place);
   }
 
   /** @param owner what stands for the value in the memo, where it can occur again */

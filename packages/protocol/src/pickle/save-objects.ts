@@ -140,10 +140,12 @@ export function saveObject(p: Pickler, value: PyObject, owner: object): void {
   if (value.args.length === 0) {
     saveMaking(p, value, value.args);
   } else {
-    const again = p.making.has(owner);
-    p.making.add(owner);
-    saveMaking(p, value, again ? fresh(p, value.args) : value.args);
-    if (!again) p.making.delete(owner);
+    const times = p.making.get(owner) ?? 0;
+    p.making.set(owner, times + 1);
+    // Met within the copies too, it is what it was at first: it holds itself directly.
+    saveMaking(p, value, times === 1 ? fresh(p, value.args) : value.args);
+    if (times === 0) p.making.delete(owner);
+    else p.making.set(owner, times);
   }
   const index = p.find(owner);
   if (index === undefined) {
