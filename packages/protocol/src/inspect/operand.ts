@@ -68,6 +68,9 @@ function decodeLiteral(bytes: Uint8Array, start: number, end: number): string {
   return decodeLatin1(content, 0, content.length);
 }
 
+/** The texts of an input that were none, by their offsets. */
+const failures = /* @__PURE__ */ new WeakMap<Uint8Array, Map<number, string>>();
+
 /** What is too long is cut, and what is no such text is read byte by byte. */
 function lenient(
   decode: (bytes: Uint8Array, start: number, end: number) => string,
@@ -76,9 +79,19 @@ function lenient(
   end: number,
 ): string {
   const last = Math.min(end, start + LONGEST_NAME);
+  // What is thrown takes much longer than what is read: a text that is met again is not tried again.
+  let failed = failures.get(bytes);
+  const known = failed?.get(start);
+  if (known !== undefined) return known;
   try {
     return decode(bytes, start, last);
   } catch {
-    return decodeLatin1(bytes, start, last);
+    const text = decodeLatin1(bytes, start, last);
+    if (!failed) {
+      failed = new Map();
+      failures.set(bytes, failed);
+    }
+    failed.set(start, text);
+    return text;
   }
 }

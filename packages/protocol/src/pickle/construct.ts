@@ -74,10 +74,14 @@ function knownAs(m: Machine, global: PyGlobal): Known {
 
 /** Refuses what cannot be called: a name can, and where unknown classes are taken, what may stand for one. */
 function checkCallable(m: Machine, value: PyValue | undefined): PyValue {
-  if (value instanceof PyGlobal) return value;
+  if (!isCallable(m, value)) m.fail("BAD_OPERAND", "only a class can be called");
+  return value as PyValue;
+}
+
+function isCallable(m: Machine, value: PyValue | undefined): boolean {
+  if (value instanceof PyGlobal) return true;
   const mayBe = value instanceof PyObject || value instanceof PyExtension || value instanceof PyPersistentId;
-  if (!m.opaque || !mayBe) m.fail("BAD_OPERAND", "only a class can be called");
-  return value;
+  return m.opaque && mayBe;
 }
 
 function tuple(m: Machine, value: PyValue): PyTuple {
@@ -117,7 +121,8 @@ function callBuiltin(m: Machine, callee: PyGlobal, builtin: Builtin, args: PyTup
 /** A call of one of the functions that the pickler names to make an instance. */
 function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number): void {
   const [cls, second, third] = args;
-  if (is(callee, "copyreg", "_reconstructor") && args.length === 3 && second instanceof PyGlobal) {
+  const made = isCallable(m, cls);
+  if (made && is(callee, "copyreg", "_reconstructor") && args.length === 3 && second instanceof PyGlobal) {
     if (is(second, "builtins", "object") && third === null) {
       instantiate(m, cls, new PyTuple(), "new", height);
       return;
@@ -127,12 +132,13 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
       return;
     }
   }
-  if (is(callee, "copyreg", "__newobj__") && args.length > 0) {
+  if (made && is(callee, "copyreg", "__newobj__")) {
     instantiate(m, cls, new PyTuple(args.items.slice(1)), "new", height);
     return;
   }
   if (third instanceof PyDict) m.spend(third.size);
-  if (is(callee, "copyreg", "__newobj_ex__") && second instanceof PyTuple && isKeywords(third ?? null)) {
+  const keywords = made && second instanceof PyTuple && isKeywords(third ?? null);
+  if (keywords && is(callee, "copyreg", "__newobj_ex__")) {
     instantiate(m, cls, second, "new", height, third as PyDict);
     return;
   }
