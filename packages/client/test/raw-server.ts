@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { encodeFrame, FrameDecoder, type PyValue } from "@fileshare/protocol";
-import { encode, PyDict, PyTuple } from "@fileshare/protocol/pickle";
+import { encode, PyDict, PyGlobal, PyObject } from "@fileshare/protocol/pickle";
 import { onTestFinished } from "vitest";
 import { host } from "./served.js";
 
@@ -85,7 +85,10 @@ export function pickled(attributes: Readonly<Record<string, PyValue>>, module = 
     protocol: 3,
     reduce: (instance) =>
       instance instanceof Attributes
-        ? { module, qualname: "Mensaje", construction: "new", args: new PyTuple(), state: instance.dict }
+        ? new PyObject(new PyGlobal(module, "Mensaje"), undefined, {
+            construction: "new",
+            state: instance.dict,
+          })
         : undefined,
   });
 }

@@ -129,26 +129,27 @@ def call_encode(cls, args):
     return Made(cls, args, {}, "call") if value is None else value
 
 
-def new(cls, args, kwargs):
-    if type(cls) not in (Named, Made, Persistent):
-        raise TypeError("only a class can be called")
-    return Made(cls, args, kwargs, "new")
+def can_be_called(value):
+    return type(value) in (Named, Made, Persistent)
 
 
 def call_reconstructor(cls, args):
     if len(args) == 3 and args[1] is stub("builtins", "object") and args[2] is None:
-        return new(args[0], (), {})
+        if can_be_called(args[0]):
+            return Made(args[0], (), {}, "new")
     return Made(cls, args, {}, "call")
 
 
 def call_newobj(cls, args):
-    return new(args[0], args[1:], {}) if args else Made(cls, args, {}, "call")
+    if args and can_be_called(args[0]):
+        return Made(args[0], args[1:], {}, "new")
+    return Made(cls, args, {}, "call")
 
 
 def call_newobj_ex(cls, args):
-    if len(args) == 3 and type(args[1]) is tuple and type(args[2]) is dict:
+    if len(args) == 3 and can_be_called(args[0]) and type(args[1]) is tuple and type(args[2]) is dict:
         if all(type(key) is str for key in args[2]):
-            return new(*args)
+            return Made(*args, "new")
     return Made(cls, args, {}, "call")
 
 

@@ -137,7 +137,7 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
     return;
   }
   if (third instanceof PyDict) m.spend(third.size);
-  const keywords = made && second instanceof PyTuple && isKeywords(third ?? null);
+  const keywords = made && args.length === 3 && second instanceof PyTuple && isKeywords(third ?? null);
   if (keywords && is(callee, "copyreg", "__newobj_ex__")) {
     instantiate(m, cls, second, "new", height, third as PyDict);
     return;

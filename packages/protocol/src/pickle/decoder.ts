@@ -63,7 +63,7 @@ export class Decoder {
   /**
    * Takes the next piece of the input.
    *
-   * @returns what it completes, in order
+   * @returns what it completes, in order; where an error follows that, the next call throws it
    * @throws {PickleDecodeError} and the same again at each later call
    * @throws {TypeError} when the chunk is no Uint8Array
    */
@@ -77,6 +77,8 @@ export class Decoder {
     } catch (cause) {
       this.#failed = true;
       this.#failure = cause;
+      // What was complete before is handed out; the next call throws.
+      if (events.length > 0) return events;
       throw cause;
     }
     return events;

@@ -19,6 +19,7 @@ import {
   PySet,
   PyTuple,
   type PyValue,
+  type Reduce,
 } from "./index.js";
 
 const fromPython = pythonPickles(dataModel.map((row) => row.python));
@@ -168,6 +169,11 @@ function randomInts(random: Random): PyValue {
     (value) => typeof value === "number" || typeof value === "bigint" || typeof value === "string",
   );
 }
+
+test("encode() refuses what a reduce gives that is neither an object nor a name", () => {
+  const reduce = (() => ({ module: "m", qualname: "C" })) as unknown as Reduce;
+  expect(() => encode(new (class {})(), { reduce })).toThrow(/neither a PyObject nor a PyGlobal/);
+});
 
 describe("encode() refuses with PROTOCOL", () => {
   const refuses = (value: PyValue, protocol: number): void => {

@@ -401,7 +401,10 @@ export class Pickler extends PickleWriter {
     if (plainTypes.has(Object.getPrototypeOf(value))) return false;
     const reduced = this.#reduce?.(value, this.protocol);
     if (reduced instanceof PyGlobal) saveNewGlobal(this, reduced, value);
-    else if (reduced) saveObject(this, reduced, value);
+    else if (reduced instanceof PyObject) saveObject(this, reduced, value);
+    else if (reduced !== undefined) {
+      throw new PickleEncodeError("UNENCODABLE", "what reduce gave is neither a PyObject nor a PyGlobal");
+    }
     return reduced !== undefined;
   }
 

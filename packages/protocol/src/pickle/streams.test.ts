@@ -108,6 +108,14 @@ describe("Decoder", () => {
     expect(refusal(() => decoder.end())).toBe(error);
   });
 
+  test("hands out what was complete before an error in the same chunk", () => {
+    const decoder = new Decoder();
+    const chunk = Uint8Array.of(0x4b, 7, 0x2e, 0x4e, 0xff);
+    expect(decoder.push(chunk)).toEqual([{ type: "value", value: 7 }]);
+    expect(decoder.failed).toBe(true);
+    expect(refusal(() => decoder.push(encode(1)))?.code).toBe("UNKNOWN_OPCODE");
+  });
+
   test("refuses to end within a pickle, and may end between two", () => {
     const decoder = new Decoder();
     decoder.push(encode("uno"));
