@@ -170,6 +170,15 @@ function randomInts(random: Random): PyValue {
   );
 }
 
+test("encode() refuses a name that Python 2 had for something else, where it would be read as that", () => {
+  const xrange = new PyGlobal("builtins", "xrange");
+  for (const protocol of [0, 1, 2] as const) expect(() => encode(xrange, { protocol })).toThrow(/Python 2/);
+  expect(decode(encode(xrange, { protocol: 3 }), { unknown: "opaque" })).toEqual(xrange);
+  expect(encode(new PyGlobal("builtins", "range"), { protocol: 2 })).toEqual(
+    bytes("\x80\x02c__builtin__\nxrange\nq\0."),
+  );
+});
+
 test("encode() refuses what a reduce gives that is neither an object nor a name", () => {
   const reduce = (() => ({ module: "m", qualname: "C" })) as unknown as Reduce;
   expect(() => encode(new (class {})(), { reduce })).toThrow(/neither a PyObject nor a PyGlobal/);

@@ -75,7 +75,14 @@ function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
       "a class whose name is empty or holds a newline needs protocol 4",
     );
   }
-  const known = (p.protocol < 3 ? p.names.toPython2(module, qualname) : [module, qualname]).join("\n");
+  const [oldModule, oldName] = p.protocol < 3 ? p.names.toPython2(module, qualname) : [module, qualname];
+  const known = `${oldModule}\n${oldName}`;
+  if (p.protocol < 3 && oldName === qualname && p.names.toPython3(oldModule, oldName)[1] !== qualname) {
+    throw new PickleEncodeError(
+      "PROTOCOL",
+      "a class whose name had another meaning in Python 2 needs protocol 3",
+    );
+  }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII
   if (p.protocol < 3 ? /[^\x00-\x7f]/.test(known) : !known.isWellFormed()) {
     throw new PickleEncodeError(
