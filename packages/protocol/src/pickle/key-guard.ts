@@ -1,5 +1,5 @@
 // Keeps dicts linear whatever their keys are. V8 hashes strings with a secret seed, but numbers and bigints with a known
-// function: 20,000 crafted ints take a Map 200 times as long as others, and of a bigint only the low 64 bits count. The guard computes the same hash and counts how
+// function: crafted ints take a Map many times as long as others, and of a bigint only the low 64 bits count. The guard computes the same hash and counts how
 // many keys of one dict fall into a bucket. Other engines hash otherwise; there it finds nothing, and costs the same.
 // Source of the functions: V8 src/utils/utils.h, ComputeUnseededHash and ComputeLongHash (the same in V8 11 to 14).
 

@@ -142,8 +142,8 @@ export class Machine {
   start(options: DecoderOptions, divert: DivertBytes | undefined, view: boolean): void {
     this.options = options;
     this.limits = settleLimits(options.limits);
-    this.opaque = chosen("unknown", options.unknown, ["reject", "opaque"]) === "opaque";
-    chosen("encoding", options.encoding, ["ascii", "latin1", "utf-8", "bytes"]);
+    this.opaque = chosen("unknown", options.unknown, waysWithUnknown) === "opaque";
+    chosen("encoding", options.encoding, encodings);
     this.view = view;
     this.divert = divert;
     this.buffers = options.buffers?.[Symbol.iterator]();
@@ -360,6 +360,9 @@ export function guarded<T>(m: Machine, act: () => T): T {
     m.fail("BAD_OPERAND", cause.message, cause);
   }
 }
+
+const waysWithUnknown = ["reject", "opaque"] as const;
+const encodings: readonly StringEncoding[] = ["ascii", "latin1", "utf-8", "bytes"];
 
 /** The value of an option that has but a few. */
 function chosen<T>(name: string, value: T | undefined, values: readonly T[]): T | undefined {

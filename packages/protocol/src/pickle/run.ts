@@ -224,7 +224,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         runRare(m, op, argument, next);
     }
     at = next;
-    // Most values are memoized at once: that is done here, as another round takes as long as all the rest of a short one.
+    // Most values are memoized at once: that is done here, without another round.
     if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < maxMemo) {
       if (m.sp <= m.fence || m.opcodes >= maxOpcodes) continue;
       m.opcodes++;
