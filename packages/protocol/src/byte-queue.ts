@@ -48,6 +48,18 @@ export class ByteQueue {
     return this.#head().subarray(this.#offset, this.#offset + most);
   }
 
+  /** Copies what is queued, so that the chunks it came in can be overwritten. */
+  own(): void {
+    if (this.#length === 0) return;
+    const copy = new Uint8Array(this.#length);
+    for (let at = 0; at < copy.length; ) {
+      const piece = this.takeUpTo(copy.length - at) as Uint8Array;
+      copy.set(piece, at);
+      at += piece.length;
+    }
+    this.push(copy);
+  }
+
   /** Drops bytes that were peeked at. */
   #advance(count: number): void {
     this.#offset += count;

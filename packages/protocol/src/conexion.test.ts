@@ -10,8 +10,9 @@ import {
   encodeFrame,
   Mensaje,
   type MensajeFields,
+  Trailer,
 } from "./index.js";
-import { encode, PyTuple } from "./pickle/index.js";
+import { encode, PyTuple, type PyValue } from "./pickle/index.js";
 
 function pair(options: ConexionOptions = {}, chunkBytes?: number): { here: Conexion; there: Conexion } {
   const [a, b] = transportPair(chunkBytes);
@@ -314,6 +315,114 @@ describe("Conexion.recibirMensaje()", () => {
 });
 
 describe("Conexion.enviarMensaje()", () => {
+  it.each([0, 1, 2, 3, 4, 5] as const)(
+    "writes extras before content, and trailers after it, in protocol %s",
+    async (protocol) => {
+      const a = { protocol, module: "m", qualname: "Mensaje", construction: "new", slots: false } as const;
+      const { here, there } = pair({ dialect: a });
+      let sum = 0;
+      const content = new Content(large.length, {
+        open: async function* () {
+          sum = 0;
+          for (let at = 0; at < large.length; at += 70_000) {
+            const piece = large.subarray(at, at + 70_000);
+            for (const byte of piece) sum = (sum + byte) % 1000;
+            yield piece;
+          }
+        },
+      });
+      const extras = new Map<string, PyValue>([
+        ["suma", new Trailer("000", () => String(sum).padStart(3, "0"))],
+        ["size", 7],
+        ["whole", new Trailer(false, () => true)],
+      ]);
+      await there.enviarMensaje(new Mensaje({ data: content, estado: "ok", extras }));
+      const mensaje = await here.recibirMensaje();
+      if (protocol >= 3) expect([...(mensaje?.extras ?? [])]).toEqual([["size", 7]]);
+      if (mensaje?.data instanceof Content) expect(await mensaje.data.bytes()).toEqual(large);
+      const expected = large.reduce((total, byte) => (total + byte) % 1000, 0);
+      expect([...(mensaje?.extras ?? [])]).toEqual([
+        ["size", 7],
+        ["suma", String(expected).padStart(3, "0")],
+        ["whole", true],
+      ]);
+      expect(mensaje?.estado).toBe("ok");
+    },
+  );
+
+  it.each([Content.of(new Uint8Array(0)), Uint8Array.of(1), null])(
+    "gives a trailer its value where nothing streams",
+    async (data) => {
+      const { here, there } = pair();
+      await there.enviarMensaje(
+        new Mensaje({ data, estado: "ok", extras: [["suma", new Trailer("00", () => "42")]] }),
+      );
+      expect((await here.recibirMensaje())?.extras.get("suma")).toBe("42");
+    },
+  );
+
+  it("cuts the connection where a trailer is not as long as its placeholder", async () => {
+    const { there } = pair();
+    const extras = [["suma", new Trailer("00", () => "123")] as const];
+    const sending = there.enviarMensaje(new Mensaje({ data: Content.of(large), extras }));
+    await expect(sending).rejects.toMatchObject({ code: "SHORT_CONTENT" });
+    expect(there.closed).toBe(true);
+  });
+
+  it("sends short Mensajes of a batch together, in order with all others", async () => {
+    const [a, b] = transportPair();
+    const writes: number[] = [];
+    const write = a.write.bind(a);
+    a.write = async (chunks) => {
+      writes.push(chunks.length);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await write(chunks);
+    };
+    const here = new Conexion(a);
+    const there = new Conexion(b);
+    for (let i = 0; i < 100; i++) await here.enviarMensaje(new Mensaje({ data: i }), { batch: true });
+    await here.enviarMensaje(new Mensaje({ data: Content.of(large) }), { batch: true });
+    await here.enviarMensaje(new Mensaje({ data: 101 }), { batch: true });
+    await here.close();
+    for (let i = 0; i < 102; i++) {
+      const data = (await there.recibirMensaje())?.data;
+      if (data instanceof Content) await data.bytes();
+      else expect(data).toBe(i);
+    }
+    expect(await there.recibirMensaje()).toBeNull();
+    expect(writes.length).toBeLessThan(10);
+  });
+
+  it("tells of a batch that failed at the next wait", async () => {
+    const [a] = transportPair();
+    const here = new Conexion(a);
+    a.write = () => Promise.reject(new Error("broken"));
+    await here.enviarMensaje(new Mensaje(), { batch: true });
+    await expect(here.recibirMensaje()).rejects.toMatchObject({ code: "LOST" });
+    expect(here.closed).toBe(true);
+  });
+
+  it("waits in a batch when much waits to be sent", async () => {
+    const [a] = transportPair();
+    const here = new Conexion(a);
+    let release = (): void => {};
+    a.write = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    let sent = 0;
+    const sending = (async () => {
+      for (; sent < 200; sent++)
+        await here.enviarMensaje(new Mensaje({ data: "x".repeat(1000) }), { batch: true });
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(sent).toBeGreaterThan(30);
+    expect(sent).toBeLessThan(100);
+    a.write = async () => {};
+    release();
+    await sending;
+  });
+
   it("sends header and payload of a small Mensaje in one write", async () => {
     const [a] = transportPair();
     const writes: number[] = [];

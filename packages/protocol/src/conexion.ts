@@ -7,9 +7,10 @@ import { Content } from "./content.js";
 import { ConexionError, FrameError, MensajeError } from "./errors.js";
 import { encodeFrameHeader, FrameDecoder, MAX_FRAME_BYTES } from "./frame.js";
 import { type AcceptClass, acceptAnyModule, type Dialect, defaultDialect } from "./mensaje/dialect.js";
-import { encodeMensaje } from "./mensaje/encode-mensaje.js";
+import { type EncodeMensajeOptions, encodeMensaje } from "./mensaje/encode-mensaje.js";
 import type { Mensaje } from "./mensaje/mensaje.js";
 import { MensajeDecoder } from "./mensaje/mensaje-decoder.js";
+import { Trailer } from "./mensaje/trailer.js";
 import { addTextLengths, asText, type TextLengths } from "./pickle/gap.js";
 import type { Gap } from "./pickle/writer.js";
 import { checkRange } from "./range.js";
@@ -49,6 +50,15 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What sending a Mensaje may be told. */
+export interface SendOptions extends WaitOptions {
+  /**
+   * The Mensaje is one of many: where it is short it is only noted, and sent with those that follow while the transport
+   * is busy. What goes wrong with it then is told by the next wait on the connection. Default false.
+   */
+  readonly batch?: boolean | undefined;
+}
+
 /** What a wait for a Mensaje may be told. */
 export interface ReceiveOptions extends WaitOptions {
   /** Milliseconds until the first byte must have come. Default: as long as it takes. */
@@ -61,8 +71,19 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** How much is handed to the transport at once: a peer that takes so much within `stallMs` is not stalled. */
 const WRITE_BYTES = 256 * 1024;
 
+/** Up to this many bytes of short frames may wait to be sent while more are made. */
+const POST_BYTES = 64 * 1024;
+
 /** How much of an unwanted frame is read and thrown away to keep the connection; of a longer one, it is cut. */
 const SKIP_BYTES = 1024 * 1024;
+
+/** A Mensaje as it is sent: what stands before its content, and after it. */
+interface EncodedMensaje {
+  readonly before: Uint8Array[];
+  gap: Gap | undefined;
+  readonly after: Uint8Array[];
+  length: number;
+}
 
 /**
  * A connection that carries Mensajes in both directions.
@@ -94,6 +115,10 @@ export class Conexion implements AsyncDisposable {
   #reading: Promise<void> = Promise.resolve();
   #sending: Promise<void> = Promise.resolve();
   #sent = 0;
+  /** Short frames that wait to be sent together. */
+  #outbox: Uint8Array[] = [];
+  #outboxBytes = 0;
+  #posting: Promise<void> | undefined;
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(transport: Transport, options: ConexionOptions = {}) {
@@ -182,7 +207,7 @@ export class Conexion implements AsyncDisposable {
    * @throws {PickleEncodeError} when it holds something that has no counterpart in Python: nothing was sent
    * @throws {ConexionError} when the connection is gone, or the content was shorter than it said
    */
-  async enviarMensaje(mensaje: Mensaje, options: WaitOptions = {}): Promise<void> {
+  async enviarMensaje(mensaje: Mensaje, options: SendOptions = {}): Promise<void> {
     this.#checkOpen();
     const watched = this.#watch(options.signal);
     const turn = takeTurn(this.#sending);
@@ -192,22 +217,21 @@ export class Conexion implements AsyncDisposable {
       const content = mensaje.data instanceof Content ? mensaje.data : undefined;
       if (content && content.length > MAX_FRAME_BYTES) throw new FrameError(content.length, MAX_FRAME_BYTES);
       const textLengths = content && this.#dialect.protocol < 3 ? await this.#countText(content) : undefined;
-      const parts = encodeMensaje(mensaje, this.#dialect, textLengths);
-      const length = parts.reduce((sum, part) => sum + part.length, 0);
+      const { before, gap, after, length } = this.#encode(mensaje, { textLengths });
       if (length > MAX_FRAME_BYTES) throw new FrameError(length, MAX_FRAME_BYTES);
       // The header goes out with what follows: a peer may take a frame in two segments for a broken one.
-      const before: Uint8Array[] = [encodeFrameHeader(length)];
-      let gap: Gap | undefined;
-      const after: Uint8Array[] = [];
-      for (const part of parts) {
-        if (!(part instanceof Uint8Array)) gap = part;
-        else (gap ? after : before).push(part);
-      }
+      before.unshift(encodeFrameHeader(length));
       if (content && gap && gap.length > 0) {
-        await this.#sendContent(content, gap, before, after);
+        const trailers = (): Uint8Array[] => {
+          const sent = this.#encode(mensaje, { textLengths, dataSent: true });
+          if (sent.length !== length) throw new RangeError("a trailer is not as long as its placeholder");
+          return sent.after;
+        };
+        const hasTrailers = Array.from(mensaje.extras.values()).some((extra) => extra instanceof Trailer);
+        await this.#sendContent(content, gap, before, hasTrailers ? trailers : () => after);
       } else {
         this.#sent += 1;
-        await this.#write([...before, ...after]);
+        await this.#post([...before, ...after], length, options.batch ?? false);
       }
     } finally {
       watched.stop();
@@ -236,7 +260,9 @@ export class Conexion implements AsyncDisposable {
 
   /** Ends the connection in order: what was sent reaches the peer. */
   close(): Promise<void> {
-    this.#closing ??= this.#sending.then(() => (this.#failure ? undefined : this.#transport.end()));
+    this.#closing ??= this.#sending
+      .then(() => this.#posting)
+      .then(() => (this.#failure ? undefined : this.#transport.end()));
     return this.#closing;
   }
 
@@ -371,6 +397,8 @@ export class Conexion implements AsyncDisposable {
   async #fill(withinMs: number): Promise<boolean> {
     this.#checkFailure();
     if (this.#ended) return false;
+    // The chunk that was read last may be overwritten by the next.
+    this.#frames.queue.own();
     const chunk = await this.#within(withinMs, () => this.#transport.read());
     if (chunk === undefined) this.#ended = true;
     else this.#frames.push(chunk);
@@ -379,10 +407,65 @@ export class Conexion implements AsyncDisposable {
 
   // Out
 
-  async #sendContent(content: Content, gap: Gap, before: Uint8Array[], after: Uint8Array[]): Promise<void> {
+  #encode(mensaje: Mensaje, options: EncodeMensajeOptions): EncodedMensaje {
+    const encoded: EncodedMensaje = { before: [], gap: undefined, after: [], length: 0 };
+    for (const part of encodeMensaje(mensaje, this.#dialect, options)) {
+      encoded.length += part.length;
+      if (!(part instanceof Uint8Array)) encoded.gap = part;
+      else (encoded.gap ? encoded.after : encoded.before).push(part);
+    }
+    return encoded;
+  }
+
+  /**
+   * Sends a whole frame. In a batch, a short one is only noted where little waits to be sent: while one is on its way,
+   * more gather, and go out together.
+   */
+  async #post(chunks: readonly Uint8Array[], length: number, batch: boolean): Promise<void> {
+    if (length > POST_BYTES || !batch) {
+      await this.#posted();
+      await this.#write(chunks);
+      return;
+    }
+    this.#checkFailure();
+    this.#outbox.push(...chunks);
+    this.#outboxBytes += length;
+    this.#posting ??= this.#flush();
+    if (this.#outboxBytes > POST_BYTES) await this.#posted();
+  }
+
+  /** Sends what was noted until nothing is left. Never rejects: whoever waits or sends next hears of it. */
+  async #flush(): Promise<void> {
+    try {
+      while (this.#outbox.length > 0) {
+        const chunks = this.#outbox;
+        this.#outbox = [];
+        this.#outboxBytes = 0;
+        await this.#writeAtOnce(chunks);
+      }
+    } catch {
+      // The connection has failed, and says so from now on.
+    }
+    this.#posting = undefined;
+  }
+
+  /** Resolves when nothing that was noted is left. */
+  async #posted(): Promise<void> {
+    await this.#posting;
+    this.#checkFailure();
+  }
+
+  /** @param after what follows the content, once it was sent */
+  async #sendContent(
+    content: Content,
+    gap: Gap,
+    before: Uint8Array[],
+    after: () => Uint8Array[],
+  ): Promise<void> {
     let left = gap.length;
     let given = 0;
     let begun = false;
+    await this.#posted();
     try {
       for await (const piece of content) {
         const chunk = gap.gap === "bytes" ? piece : asText(gap.gap, piece);
@@ -394,7 +477,7 @@ export class Conexion implements AsyncDisposable {
         const chunks = begun ? [chunk] : [...before, chunk];
         if (!begun) this.#sent += 1;
         begun = true;
-        await this.#write(left === 0 ? [...chunks, ...after] : chunks);
+        await this.#write(left === 0 ? [...chunks, ...after()] : chunks);
         if (left === 0) return;
       }
       throw new RangeError("it ended early");

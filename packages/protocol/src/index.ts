@@ -2,7 +2,13 @@
 // sockets at @fileshare/protocol/node.
 
 export { ByteQueue } from "./byte-queue.js";
-export { Conexion, type ConexionOptions, type ReceiveOptions, type WaitOptions } from "./conexion.js";
+export {
+  Conexion,
+  type ConexionOptions,
+  type ReceiveOptions,
+  type SendOptions,
+  type WaitOptions,
+} from "./conexion.js";
 export { Content, type ContentSource } from "./content.js";
 export {
   ConexionError,
@@ -21,6 +27,7 @@ export {
 } from "./frame.js";
 export { type AcceptClass, acceptAnyModule, type Dialect, defaultDialect } from "./mensaje/dialect.js";
 export { Mensaje, type MensajeFields } from "./mensaje/mensaje.js";
+export { Trailer } from "./mensaje/trailer.js";
 export {
   type Contract,
   content,

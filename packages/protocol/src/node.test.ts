@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { contentOf } from "../test/content-of.js";
 import { Conexion, Content, Mensaje } from "./index.js";
-import { connectSocket, socketTransport } from "./node.js";
+import { connectSocket, ReadBuffers, socketTransport } from "./node.js";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -110,5 +110,94 @@ describe("connectSocket()", () => {
 
   it("rejects with the reason of a signal that has aborted", async () => {
     await expect(connectSocket({ signal: AbortSignal.abort("no") })).rejects.toBe("no");
+  });
+});
+
+describe("ReadBuffers", () => {
+  /** A Conexion that reads into those buffers, and its peer. */
+  async function buffered(buffers: ReadBuffers): Promise<{ client: Conexion; server: Conexion }> {
+    const server = createServer().listen(0, "127.0.0.1");
+    servers.push(server);
+    await once(server, "listening");
+    const accepted = once(server, "connection");
+    const { port } = server.address() as { port: number };
+    const here = await connectSocket({ host: "127.0.0.1", port, buffers });
+    const [there] = (await accepted) as [Socket];
+    return { client: new Conexion(socketTransport(here)), server: new Conexion(socketTransport(there)) };
+  }
+
+  /** Bytes that tell where they stand. */
+  function pattern(length: number): Uint8Array {
+    return Uint8Array.from({ length }, (_, i) => (i * 7 + (i >>> 8)) & 0xff);
+  }
+
+  it("reads into the same few buffers again and again", async () => {
+    const { client, server } = await buffered(new ReadBuffers({ bytes: 10_000, count: 3 }));
+    await using _server = server;
+    await using _client = client;
+    const data = pattern(1_000_000);
+    const sending = server.enviarMensaje(new Mensaje({ data, estado: "ok" }));
+    const after = sending.then(() => server.enviarMensaje(new Mensaje({ estado: "next" })));
+    const memory = new Set<ArrayBufferLike>();
+    const received: Uint8Array[] = [];
+    const reply = await client.recibirMensaje();
+    for await (const piece of contentOf(reply)) {
+      memory.add(piece.buffer);
+      received.push(piece.slice());
+    }
+    await after;
+    expect(Buffer.concat(received).equals(data)).toBe(true);
+    expect(memory.size).toBeLessThanOrEqual(4);
+    expect((await client.recibirMensaje())?.estado).toBe("next");
+  });
+
+  it("leaves held bytes alone, and reads nothing while all buffers are held", async () => {
+    const buffers = new ReadBuffers({ bytes: 10_000, count: 3 });
+    const { client, server } = await buffered(buffers);
+    await using _server = server;
+    await using _client = client;
+    const data = pattern(200_000);
+    void server.enviarMensaje(new Mensaje({ data, estado: "ok" }));
+    const pieces = contentOf(await client.recibirMensaje())[Symbol.asyncIterator]();
+    const held: { piece: Uint8Array; copy: Uint8Array; release: () => void }[] = [];
+    let waiting: Promise<IteratorResult<Uint8Array>> | undefined;
+    const received: Uint8Array[] = [];
+    for (;;) {
+      waiting = pieces.next();
+      const next = await Promise.race([waiting, new Promise<"none">((r) => setTimeout(r, 100, "none"))]);
+      if (next === "none") break;
+      const piece = next.value as Uint8Array;
+      held.push({ piece, copy: piece.slice(), release: buffers.hold(piece) });
+      received.push(piece.slice());
+    }
+    expect(buffers.available).toBe(false);
+    expect(held.length).toBeGreaterThan(0);
+    for (const { piece, copy } of held) expect(Buffer.compare(piece, copy)).toBe(0);
+    for (const { release } of held) release();
+    for (let next = await waiting; !next.done; next = await pieces.next()) received.push(next.value.slice());
+    expect(Buffer.concat(received).equals(data)).toBe(true);
+  });
+
+  it("lets go of what was read when the connection is cut", async () => {
+    const buffers = new ReadBuffers({ bytes: 10_000, count: 2 });
+    const { client, server } = await buffered(buffers);
+    const sending = server.enviarMensaje(new Mensaje({ data: pattern(10_000_000) })).catch(() => "cut");
+    await client.recibirMensaje();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(buffers.available).toBe(false);
+    client.abort();
+    expect(buffers.available).toBe(true);
+    expect(await sending).toBe("cut");
+  });
+
+  it("keeps what came before there was a transport", async () => {
+    const server = createServer((socket) => socket.end(Buffer.from([1, 2, 3]))).listen(0, "127.0.0.1");
+    servers.push(server);
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const here = await connectSocket({ host: "127.0.0.1", port, buffers: new ReadBuffers() });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await using client = new Conexion(socketTransport(here));
+    expect(await client.recibirBytes(3)).toEqual(Uint8Array.of(1, 2, 3));
   });
 });

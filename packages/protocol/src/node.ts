@@ -1,8 +1,11 @@
 // Node's sockets as transports: the only file of this package that knows Node.
 
-import { connect, type Socket } from "node:net";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { ConexionError } from "./errors.js";
+import type { ReadBuffers } from "./read-buffers.js";
 import type { Transport } from "./transport.js";
+
+export { ReadBuffers, type ReadBuffersOptions } from "./read-buffers.js";
 
 /** How many bytes may wait to be read before the socket is paused, and so the peer held back. */
 const READ_AHEAD_BYTES = 256 * 1024;
@@ -12,26 +15,44 @@ const LINGER_MS = 1000;
 
 /** A transport over a connected (or connecting) TCP, TLS or Unix socket. The socket is the transport's from then on. */
 export function socketTransport(socket: Socket): Transport {
-  return new SocketTransport(socket);
+  const transport = new SocketTransport(socket);
+  const buffered = bufferedSockets.get(socket);
+  if (buffered) {
+    buffered.onChunk = (chunk, release) => transport.arrived(chunk, release);
+    for (const { chunk, release } of buffered.early.splice(0)) transport.arrived(chunk, release);
+  } else socket.on("data", (chunk: Uint8Array) => transport.arrived(chunk));
+  return transport;
+}
+
+/** Where the chunks of a socket go that reads into buffers of its own. */
+interface BufferedSocket {
+  onChunk: (chunk: Uint8Array, release: () => void) => void;
+  /** What came before there was a transport. */
+  readonly early: Arrived[];
+}
+
+const bufferedSockets = new WeakMap<Socket, BufferedSocket>();
+
+/** A chunk that arrived, and how its memory is let go. */
+interface Arrived {
+  readonly chunk: Uint8Array;
+  readonly release: (() => void) | undefined;
 }
 
 class SocketTransport implements Transport {
   readonly #socket: Socket;
-  #chunks: Uint8Array[] = [];
+  readonly #arrived: Arrived[] = [];
+  /** The chunk that was given out last. */
+  #lent: Arrived | undefined;
   #queued = 0;
   #ended = false;
+  #draining = false;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void) | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Uint8Array) => {
-      this.#chunks.push(chunk);
-      this.#queued += chunk.length;
-      if (this.#queued >= READ_AHEAD_BYTES) socket.pause();
-      this.#wake?.();
-    });
     socket.on("end", () => this.#end());
     socket.on("close", () => this.#end());
     socket.on("error", (error) => {
@@ -40,8 +61,20 @@ class SocketTransport implements Transport {
     });
   }
 
+  /** Takes a chunk that came in. One in memory of its own may fill as much of that as it likes. */
+  arrived(chunk: Uint8Array, release?: () => void): void {
+    if (this.#draining) {
+      release?.();
+      return;
+    }
+    this.#arrived.push({ chunk, release });
+    if (!release) this.#queued += chunk.length;
+    if (this.#queued >= READ_AHEAD_BYTES) this.#socket.pause();
+    this.#wake?.();
+  }
+
   get ended(): boolean {
-    return this.#chunks.length === 0 && (this.#ended || this.#failure !== undefined);
+    return this.#arrived.length === 0 && (this.#ended || this.#failure !== undefined);
   }
 
   get closed(): boolean {
@@ -49,12 +82,15 @@ class SocketTransport implements Transport {
   }
 
   async read(): Promise<Uint8Array | undefined> {
+    this.#lent?.release?.();
+    this.#lent = undefined;
     for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk) {
-        this.#queued -= chunk.length;
+      const arrived = this.#arrived.shift();
+      if (arrived) {
+        this.#lent = arrived;
+        if (!arrived.release) this.#queued -= arrived.chunk.length;
         if (this.#queued < READ_AHEAD_BYTES / 2 && this.#socket.isPaused()) this.#socket.resume();
-        return chunk;
+        return arrived.chunk;
       }
       if (this.#failure) throw this.#failure.reason;
       if (this.#ended) return undefined;
@@ -91,7 +127,7 @@ class SocketTransport implements Transport {
     });
     socket.end();
     // Nobody reads any more, and the peer's own end would never be seen on a paused socket.
-    socket.removeAllListeners("data");
+    this.#drain();
     socket.resume();
     const linger = setTimeout(() => socket.destroy(), LINGER_MS);
     await closed;
@@ -101,7 +137,16 @@ class SocketTransport implements Transport {
   abort(reason: unknown): void {
     this.#failure ??= { reason };
     this.#socket.destroy();
+    this.#drain();
     this.#wake?.();
+  }
+
+  /** Lets go of what arrived, and of what will. */
+  #drain(): void {
+    this.#draining = true;
+    for (const { release } of this.#arrived.splice(0)) release?.();
+    this.#lent?.release?.();
+    this.#lent = undefined;
   }
 
   #end(): void {
@@ -120,6 +165,8 @@ export interface ConnectSocketOptions {
   readonly timeoutMs?: number | undefined;
   /** Gives up connecting, with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** What the socket reads into. Default: Node allocates memory for each chunk. */
+  readonly buffers?: ReadBuffers | undefined;
 }
 
 /**
@@ -130,7 +177,8 @@ export interface ConnectSocketOptions {
 export async function connectSocket(options: ConnectSocketOptions = {}): Promise<Socket> {
   const { host = "localhost", port = 3247, timeoutMs = 10_000, signal } = options;
   signal?.throwIfAborted();
-  const socket = connect({ host, port, keepAlive: true, keepAliveInitialDelay: 60_000 });
+  const where = { host, port, keepAlive: true, keepAliveInitialDelay: 60_000 };
+  const socket = options.buffers ? connectBuffered(where, options.buffers) : connect(where);
   let stop: () => void = () => {};
   try {
     await new Promise<void>((resolve, reject) => {
@@ -163,6 +211,27 @@ export async function connectSocket(options: ConnectSocketOptions = {}): Promise
   } finally {
     stop();
   }
+}
+
+/** Where large reads are into memory that is used again, nothing is allocated for what arrives. */
+function connectBuffered(where: NetConnectOpts, buffers: ReadBuffers): Socket {
+  const early: Arrived[] = [];
+  const buffered: BufferedSocket = { onChunk: (chunk, release) => early.push({ chunk, release }), early };
+  const socket = connect({
+    ...where,
+    onread: {
+      buffer: () => buffers.next(),
+      callback: (length, buffer) => {
+        const chunk = buffer.subarray(0, length);
+        buffered.onChunk(chunk, buffers.hold(chunk));
+        if (buffers.available) return true;
+        buffers.whenFree(() => socket.resume());
+        return false;
+      },
+    },
+  });
+  bufferedSockets.set(socket, buffered);
+  return socket;
 }
 
 /** A host with several addresses fails with one error for each of them, and an empty message. */

@@ -7,7 +7,7 @@ export interface MensajeFields<Data extends PyValue = PyValue> {
   readonly operacion?: string | null | undefined;
   readonly data?: Data | undefined;
   readonly estado?: string | null | undefined;
-  /** Attributes beyond the three, which peers that do not know them ignore. */
+  /** Attributes beyond the three, which peers that do not know them ignore. A `Trailer` stands after the data. */
   readonly extras?: Iterable<readonly [name: string, value: PyValue]> | undefined;
 }
 
@@ -26,7 +26,10 @@ export class Mensaje<Data extends PyValue = PyValue> {
   operacion: string | null;
   data: Data | null;
   estado: string | null;
-  /** Attributes beyond the three, in the order in which they are written. */
+  /**
+   * Attributes beyond the three, in the order in which they are written: after the three; but where `data` is a
+   * `Content`, before `data`, so that the receiver knows them while it arrives, and each `Trailer` after it.
+   */
   readonly extras: Map<string, PyValue>;
 
   constructor(fields: MensajeFields<Data> = {}) {
