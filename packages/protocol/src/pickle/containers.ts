@@ -50,7 +50,7 @@ export function setItems(m: Machine, from: number): void {
   if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
   m.spend(sp - from);
   const dict = stack[from - 1] as PyValue;
-  if (dict instanceof PyDict) guarded(m, () => fillDict(m, dict, from, sp));
+  if (dict instanceof PyDict) fillDict(m, dict, from, sp);
   else setInInstance(m, dict, stack.slice(from, sp));
   m.raise(from - 1, m.heightOf(from, sp));
 }
@@ -61,19 +61,36 @@ export function dictOf(m: Machine, from: number): void {
   if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
   m.spend(sp - from);
   const dict = new PyDict();
-  guarded(m, () => fillDict(m, dict, from, sp));
+  fillDict(m, dict, from, sp);
   m.sp = from;
   m.pushObject(dict, m.heightOf(from, sp) + 1);
 }
 
 function fillDict(m: Machine, dict: PyDict, from: number, to: number): void {
   const { stack } = m;
-  for (let i = from; i < to; i += 2) {
-    const key = stack[i] as PyValue;
-    const value = stack[i + 1] as PyValue;
-    if (typeof key === "string" && key.length <= CHEAP_KEY_LENGTH) dict.set(key, value);
-    else dict.set(checkKey(m, dict, key), value);
+  let at = from;
+  // Most keys are short strings, which no dict refuses but one of an app's class.
+  while (at < to && dict.set === setInDict) {
+    const key = stack[at] as PyValue;
+    if (typeof key !== "string" || key.length > CHEAP_KEY_LENGTH) break;
+    setText.call(dict, key, stack[at + 1]);
+    at += 2;
   }
+  if (at < to) fillChecked(m, dict, at, to);
+}
+
+const setInDict = PyDict.prototype.set;
+/** What that does for a key that is a string. */
+const setText = Map.prototype.set;
+
+/** Apart from the above, as it makes a closure. */
+function fillChecked(m: Machine, dict: PyDict, from: number, to: number): void {
+  const { stack } = m;
+  guarded(m, () => {
+    for (let i = from; i < to; i += 2) {
+      dict.set(checkKey(m, dict, stack[i] as PyValue), stack[i + 1] as PyValue);
+    }
+  });
 }
 
 /** Adds the values from `from` on to the set that stands below (ADDITEMS). */

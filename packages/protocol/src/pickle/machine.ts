@@ -70,6 +70,14 @@ const NOTHING = new Uint8Array(0);
 /** Up to this many entries, stack and memo are wiped and used again. */
 const KEPT_ENTRIES = 256;
 
+/**
+ * So are those of 128 KiB to 512 KiB: V8 gives each array of that size memory pages of its own, and a pickle that fills a
+ * new one, and the smaller ones that it grows from, spends a third of its time on them. Between the two it is the old
+ * array that is slower to fill.
+ */
+const LEAST_LARGE = 16_384;
+const MOST_LARGE = 65_536;
+
 /** The state of one pickle. */
 export class Machine {
   options!: DecoderOptions;
@@ -152,7 +160,8 @@ export class Machine {
   /** Forgets the pickle. */
   reset(): void {
     this.stack = wiped(this.stack, this.peak + 1);
-    this.memo = wiped(this.memo, this.memoEnd);
+    // With gaps it may be a table of another kind, which is slow to wipe.
+    this.memo = this.memoized < this.memoEnd ? [] : wiped(this.memo, this.memoEnd);
     this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = 0;
     this.opcodes = this.objects = this.items = this.longKeys = 0;
     if (this.marks.length > KEPT_ENTRIES) this.marks.length = 0;
@@ -161,7 +170,7 @@ export class Machine {
     if (this.knownByGlobal.size > 0) this.knownByGlobal.clear();
     this.lastKnown = this.lastInstance = undefined;
     if (this.instances.size > 0) this.instances.clear();
-    if (this.heights.length > KEPT_ENTRIES) this.heights = new Int32Array(256);
+    if (this.heights.length > LEAST_LARGE) this.heights = new Int32Array(256);
     this.shared = this.binary = this.done = this.whole = false;
     this.proto = undefined;
     this.result = null;
@@ -371,8 +380,12 @@ function chosen<T>(name: string, value: T | undefined, values: readonly T[]): T 
 }
 
 function wiped(entries: PyValue[], used: number): PyValue[] {
-  if (entries.length > KEPT_ENTRIES) return [];
-  for (let i = Math.min(used, entries.length) - 1; i >= 0; i--) entries[i] = undefined as unknown as PyValue;
+  const { length } = entries;
+  if (length > KEPT_ENTRIES) {
+    if (length < LEAST_LARGE || length > MOST_LARGE) return [];
+    return entries.fill(undefined as unknown as PyValue, 0, used);
+  }
+  for (let i = Math.min(used, length) - 1; i >= 0; i--) entries[i] = undefined as unknown as PyValue;
   return entries;
 }
 
