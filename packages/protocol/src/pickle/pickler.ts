@@ -301,8 +301,24 @@ export class Pickler extends PickleWriter {
   #saveMap(value: ReadonlyMap<PyValue, PyValue>): void {
     if (!(value instanceof PyDict && PyDict.hasOnlyTexts(value))) this.#checkKeys(value.keys());
     this.#emptyDict(value);
-    this.setEntries(value, value.size);
+    const { size } = value;
+    const type: unknown = Object.getPrototypeOf(value);
+    const plain = type === PyDict.prototype || type === Map.prototype;
+    // Most dicts are one batch, which needs no counting.
+    if (!plain || size <= 1 || size >= BATCH_SIZE || this.protocol === 0) {
+      this.setEntries(value, size);
+      return;
+    }
+    this.byte(Op.MARK);
+    // An iterator would make an array of each entry.
+    value.forEach(this.#saveEntry);
+    this.byte(Op.SETITEMS);
   }
+
+  readonly #saveEntry = (item: PyValue, key: PyValue): void => {
+    this.save(key);
+    this.save(item);
+  };
 
   /** A plain object stands for a dict with str keys. Anything else that is no value of Python's is refused. */
   #savePlain(value: Readonly<Record<string, PyValue>>): void {
@@ -325,16 +341,6 @@ export class Pickler extends PickleWriter {
 
   /** Sets items in the dict or instance that was just written. */
   setEntries(entries: Iterable<readonly [PyValue, PyValue]>, size: number): void {
-    // Most dicts are one batch, which needs no counting.
-    if (size > 1 && size < BATCH_SIZE && this.protocol > 0) {
-      this.byte(Op.MARK);
-      for (const [key, item] of entries) {
-        this.save(key);
-        this.save(item);
-      }
-      this.byte(Op.SETITEMS);
-      return;
-    }
     const batches = new Batches(this, size, Op.SETITEM, Op.SETITEMS);
     for (const [key, item] of entries) {
       this.save(key);
@@ -399,7 +405,8 @@ export class Pickler extends PickleWriter {
   }
 
   #saveReduced(value: object): boolean {
-    if (plainTypes.has(Object.getPrototypeOf(value))) return false;
+    const type: unknown = Object.getPrototypeOf(value);
+    if (type === PyDict.prototype || plainTypes.has(type)) return false;
     const reduced = this.#reduce?.(value, this.protocol);
     if (reduced instanceof PyGlobal) saveNewGlobal(this, reduced, value);
     else if (reduced instanceof PyObject) saveObject(this, reduced, value);

@@ -21,8 +21,6 @@ const FIRST_BUFFER_BYTES = 1024;
 const LARGEST_BUFFER_BYTES = 1024 * 1024;
 /** Beyond every buffer. */
 const NO_FRAME = 0x3fffffff;
-/** Up to this many bytes are copied faster one by one. */
-const SHORT_COPY = 256;
 /** Up to this many characters, a text is tried as ASCII character by character. */
 const SHORT_TEXT = 0xff;
 
@@ -156,8 +154,22 @@ export class PickleWriter {
 
   /** A string of up to 255 characters that is ASCII, and its MEMOIZE. False, and nothing is written, for any other. */
   shortText(text: string): boolean {
-    if (!this.#ascii(Op.SHORT_BINUNICODE, Op.BINUNICODE, text)) return false;
-    this.byte(Op.MEMOIZE);
+    const { length } = text;
+    if (this.#length + length + 3 > this.#room) this.#grow(length + 3);
+    const buffer = this.#buffer;
+    const at = this.#length;
+    buffer[at] = Op.SHORT_BINUNICODE;
+    buffer[at + 1] = length;
+    const start = at + 2;
+    let bits = 0;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      bits |= code;
+      buffer[start + i] = code;
+    }
+    buffer[start + length] = Op.MEMOIZE;
+    if (bits > 0x7f) return false;
+    this.#length = start + length + 1;
     return true;
   }
 
@@ -189,19 +201,10 @@ export class PickleWriter {
     this.#framing = false;
     const parts = this.#parts;
     // What stands in the buffer is copied out when it is all there is, so that the buffer serves the next pickle too.
-    if (parts.length === 0) parts.push(this.#copied());
+    if (parts.length === 0) parts.push(this.#buffer.slice(0, this.#length));
     else this.#flush();
     this.reset();
     return parts;
-  }
-
-  #copied(): Uint8Array {
-    const length = this.#length;
-    const buffer = this.#buffer;
-    if (length > SHORT_COPY) return buffer.slice(0, length);
-    const copy = new Uint8Array(length);
-    for (let i = 0; i < length; i++) copy[i] = buffer[i] as number;
-    return copy;
   }
 
   /** Forgets what was written. */
