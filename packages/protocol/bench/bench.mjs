@@ -1,4 +1,5 @@
-// How long the pickle codec takes: against CPython's own, which is written in C, and other formats and readers.
+// How long the pickle codec takes: against CPython's own, which is written in C, the least JavaScript that makes the same
+// (contenders/least.mjs), and other formats and readers.
 //
 //   npm run bench -w @fileshare/protocol
 //   node packages/protocol/bench/bench.mjs [--rounds 15] [--items 10000] [--megabytes 100] [--only TEXT] [--quick]

@@ -6,15 +6,18 @@ import { startChild } from "./child.mjs";
 import { rows } from "./workloads.mjs";
 
 /** In the order of the columns. */
-export const contenders = ["ours", "CPython", "pickleparser", "msgpackr", "json"];
+export const contenders = ["ours", "CPython", "least", "pickleparser", "msgpackr", "json"];
+
+/** Those that are of interest when they are new: what V8 has not optimized says nothing of the least there is. */
+const newcomers = contenders.filter((contender) => contender !== "least");
 
 /**
  * The file with a workload as a contender reads it. All that read pickles read CPython's, but each is asked to write its
  * own again.
  */
 function pathOf(folder, contender, { workload, does }) {
-  const writer =
-    contender === "pickleparser" || (contender === "ours" && does === "decode") ? "CPython" : contender;
+  const readsPickle = contender === "ours" || contender === "least";
+  const writer = contender === "pickleparser" || (readsPickle && does === "decode") ? "CPython" : contender;
   return join(folder, `${workload}.${writer}`);
 }
 
@@ -94,7 +97,7 @@ async function calibrate(child, slice) {
 export async function measureFirst(row, { folder, sizes, processes, python }) {
   const times = {};
   for (let round = 0; round < processes; round++) {
-    const children = contenders.map((contender) => startChild(contender, python));
+    const children = newcomers.map((contender) => startChild(contender, python));
     try {
       const ready = await Promise.all(children.map((child) => prepare(child, row, { folder, sizes })));
       const able = children.filter((_, i) => ready[i]);
