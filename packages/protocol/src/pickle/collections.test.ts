@@ -214,3 +214,49 @@ describe("PyFrozenSet", () => {
     expect(new PyFrozenSet()).toBeInstanceOf(PySet);
   });
 });
+
+describe("an app's class that extends PyDict", () => {
+  class Upper extends PyDict<string, PyValue> {
+    override set(key: string, value: PyValue): this {
+      if (key === "no") throw new TypeError("the key is not taken");
+      return super.set(key.toUpperCase(), value);
+    }
+
+    override *[Symbol.iterator](): MapIterator<[string, PyValue]> {
+      for (const [key, value] of super.entries()) yield [key.toLowerCase(), value];
+    }
+  }
+  const findClass = () => ({ create: () => new Upper() });
+  // app.Upper made by NEWOBJ, one item set in it, another two at once.
+  const pickle = (key: string) =>
+    bytes(`\x80\x02capp\nUpper\n)\x81X\x01\0\0\0aK\x01s(X\x01\0\0\0bK\x02X\x02\0\0\0${key}K\x03u.`);
+
+  test("is filled by its own method", () => {
+    const dict = decode(pickle("cd"), { findClass }) as Upper;
+    expect([...dict.keys()]).toEqual(["A", "B", "CD"]);
+  });
+
+  test("refuses the pickle by a TypeError", () => {
+    expect(() => decode(pickle("no"), { findClass })).toThrow(
+      expect.objectContaining({ code: "BAD_OPERAND" }),
+    );
+  });
+
+  test("is written as it iterates", () => {
+    expect(
+      encode(
+        new Upper([
+          ["a", 1],
+          ["b", 2],
+        ]),
+      ),
+    ).toEqual(
+      encode(
+        new PyDict([
+          ["a", 1],
+          ["b", 2],
+        ]),
+      ),
+    );
+  });
+});

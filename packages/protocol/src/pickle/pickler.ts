@@ -304,8 +304,7 @@ export class Pickler extends PickleWriter {
     const { size } = value;
     const type: unknown = Object.getPrototypeOf(value);
     const plain = type === PyDict.prototype || type === Map.prototype;
-    // Most dicts are one batch, which needs no counting.
-    if (!plain || size <= 1 || size >= BATCH_SIZE || this.protocol === 0) {
+    if (!plain || !this.#inOneBatch(size)) {
       this.setEntries(value, size);
       return;
     }
@@ -313,6 +312,11 @@ export class Pickler extends PickleWriter {
     // An iterator would make an array of each entry.
     value.forEach(this.#saveEntry);
     this.byte(Op.SETITEMS);
+  }
+
+  /** Most dicts are one batch, which needs no counting. */
+  #inOneBatch(size: number): boolean {
+    return size > 1 && size < BATCH_SIZE && this.protocol > 0;
   }
 
   readonly #saveEntry = (item: PyValue, key: PyValue): void => {
@@ -331,6 +335,12 @@ export class Pickler extends PickleWriter {
     }
     this.#emptyDict(value);
     const keys = Object.keys(value);
+    if (this.#inOneBatch(keys.length)) {
+      this.byte(Op.MARK);
+      for (const key of keys) this.#saveEntry(value[key] as PyValue, key);
+      this.byte(Op.SETITEMS);
+      return;
+    }
     const batches = new Batches(this, keys.length, Op.SETITEM, Op.SETITEMS);
     for (const key of keys) {
       this.save(key);

@@ -195,7 +195,7 @@ export class PickleWriter {
     return true;
   }
 
-  /** Ends the output. It can then be written anew. */
+  /** Ends the output. After a reset it can be written anew. */
   finish(): EncodedPart[] {
     this.#closeFrame();
     this.#framing = false;
@@ -203,7 +203,6 @@ export class PickleWriter {
     // What stands in the buffer is copied out when it is all there is, so that the buffer serves the next pickle too.
     if (parts.length === 0) parts.push(this.#buffer.slice(0, this.#length));
     else this.#flush();
-    this.reset();
     return parts;
   }
 
