@@ -72,8 +72,8 @@ const KEPT_ENTRIES = 256;
 
 /**
  * So are those of 128 KiB to 512 KiB: V8 gives each array of that size memory pages of its own, and a pickle that fills a
- * new one, and the smaller ones that it grows from, spends a third of its time on them. Between the two it is the old
- * array that is slower to fill.
+ * new one, and the smaller ones that it grows from, spends much of its time on them. Of a length between
+ * the two, one that is new is filled faster than an old one.
  */
 const LEAST_LARGE = 16_384;
 const MOST_LARGE = 65_536;
