@@ -1,18 +1,16 @@
-// The files of one folder of the local file system, and nothing outside it.
+// The files of one folder of the local file system and its subfolders, and nothing outside it.
 
-import { constants, type Dirent, type Stats } from "node:fs";
-import { type FileHandle, lstat, open, opendir, readdir, readlink, realpath } from "node:fs/promises";
-import { join, sep } from "node:path";
-import type { Storage, StoredFile } from "./storage.js";
-
-/** How much of a file is read at once. Two such pieces are held for each file that is being sent. */
-const PIECE_BYTES = 256 * 1024;
-
-/** Opened is the entry of that name itself, never what a link leads to; without this a path has to be resolved first. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
-
-/** A file is opened without waiting for the other end of a named pipe. */
-const OPEN_FLAGS = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
+import type { BigIntStats } from "node:fs";
+import { type FileHandle, lstat, open, opendir, readlink, realpath } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import { Background } from "../background.js";
+import { DirectoryFile } from "./directory-file.js";
+import { below, isWithin, NO_FOLLOW, OPEN_FLAGS } from "./folder.js";
+import type { FolderCall } from "./folder-worker.js";
+import { pathOf } from "./names.js";
+import type { PackedFile } from "./read-small.js";
+import type { EntriesOptions, EntriesPage, SmallFile, Storage, StoredFile } from "./storage.js";
+import type { PackedPage } from "./walk.js";
 
 /** Errors of the file system that mean: there is no such file to be served. */
 const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
@@ -29,15 +27,20 @@ const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * Serves the regular files that stand directly in a folder. Subfolders, devices and pipes are not served, nor links that
- * lead out of the folder.
+ * Serves the regular files in a folder and its subfolders, by their path. Devices and pipes are not served, nor what
+ * links lead to outside of the folder.
  */
 export class DirectoryStorage implements Storage {
   readonly #folder: string;
+  /** Two threads, so that who lists a large folder holds up nobody who reads. */
+  readonly #lists: Background<FolderCall, PackedPage>;
+  readonly #reads: Background<FolderCall, PackedFile | undefined>;
 
   /** @param folder its path; where it is a link, what it leads to at each time */
   constructor(folder: string) {
     this.#folder = folder;
+    this.#lists = new Background(() => folderWorker(folder));
+    this.#reads = new Background(() => folderWorker(folder));
   }
 
   /** @throws the system's error when there is no such folder, or it cannot be read (`code` ENOENT, ENOTDIR, EACCES) */
@@ -45,60 +48,66 @@ export class DirectoryStorage implements Storage {
     await (await opendir(this.#folder)).close();
   }
 
+  /** The names of the files in the folder itself; without those that are no text, which the peers of old cannot take. */
   async list(): Promise<string[]> {
-    const root = await realpath(this.#folder);
-    const entries = await readdir(root, { withFileTypes: true });
-    const served = await Promise.all(entries.map((entry) => this.#isServed(root, entry)));
-    return entries.flatMap((entry, i) => (served[i] ? entry.name : [])).sort();
+    const names: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.#page({ recursive: false, details: false, limit: Number.POSITIVE_INFINITY, after });
+      for (const name of unpacked(page.names)) if (name.isWellFormed()) names.push(name);
+      after = page.next;
+    } while (after !== undefined);
+    return names;
+  }
+
+  async entries(options: EntriesOptions): Promise<EntriesPage> {
+    const { names, sizes, modified, versions, next } = await this.#page(options);
+    return { names: unpacked(names), sizes, modified, versions: unpacked(versions), next };
+  }
+
+  readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
+    return this.#reads.call({ name, maxBytes });
   }
 
   async open(name: string): Promise<StoredFile | undefined> {
-    if (!isPlainName(name)) return undefined;
-    const path = join(this.#folder, name);
+    const relative = pathOf(name);
+    if (!relative) return undefined;
+    const path = below(Buffer.from(this.#folder), relative);
     try {
-      if (NO_FOLLOW) return await openRegular(path);
+      // The entry of that name in the folder itself: there is no way on which a link could stand.
+      if (NO_FOLLOW && !relative.includes("/")) return await openRegular(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // It is a link. (FreeBSD says EMLINK.)
       if (code !== "ELOOP" && code !== "EMLINK") return notServed(error);
     }
     try {
-      return await openLinked(await realpath(this.#folder), await realpath(path));
+      return await openWithin(await real(Buffer.from(this.#folder)), await real(path));
     } catch (error) {
       return notServed(error);
     }
   }
 
-  async #isServed(root: string, entry: Dirent): Promise<boolean> {
-    // A name that is no UTF-8 was read with replacement characters: it can neither be told to a peer nor opened.
-    const isGarbled = entry.name.includes("\uFFFD");
-    if (entry.isFile() && !isGarbled) return true;
-    if (!entry.isFile() && !entry.isSymbolicLink()) return false;
-    try {
-      const path = await realpath(join(root, entry.name));
-      return isWithin(root, path) && (await lstat(path)).isFile();
-    } catch {
-      return false;
-    }
+  async close(): Promise<void> {
+    await Promise.all([this.#lists.close(), this.#reads.close()]);
+  }
+
+  #page(options: EntriesOptions): Promise<PackedPage> {
+    return this.#lists.call(options);
   }
 }
 
-/** Whether a name can only mean an entry of the folder itself. */
-function isPlainName(name: string): boolean {
-  return (
-    name !== "" &&
-    name !== "." &&
-    name !== ".." &&
-    !name.includes("/") &&
-    !name.includes(sep) &&
-    !name.includes("\0") &&
-    // Half a character would be opened as a replacement character.
-    name.isWellFormed()
-  );
+function folderWorker(folder: string): Worker {
+  // The options of this process's own command line are not for a file.
+  return new Worker(new URL("./folder-worker.js", import.meta.url), { workerData: folder, execArgv: [] });
 }
 
-function isWithin(root: string, path: string): boolean {
-  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+function unpacked(values: string): string[] {
+  return values.split("\0").slice(0, -1);
+}
+
+function real(path: Buffer): Promise<Buffer> {
+  return realpath(path, { encoding: "buffer" });
 }
 
 /** @throws what is no sign that there is just no such file */
@@ -106,20 +115,20 @@ function notServed(error: unknown): undefined {
   if (!NOT_SERVED.has((error as NodeJS.ErrnoException).code)) throw error;
 }
 
-/** Opens what a link in the folder leads to, where that stands in the folder as well. */
-async function openLinked(root: string, path: string): Promise<StoredFile | undefined> {
+/** Opens what a path in the folder leads to, where that stands in the folder as well. Both are resolved. */
+async function openWithin(root: Buffer, path: Buffer): Promise<StoredFile | undefined> {
   if (!isWithin(root, path)) return undefined;
   return openRegular(path, (handle, stats) => standsWithin(root, path, handle, stats));
 }
 
 /** Opens a regular file that is as wanted. */
 async function openRegular(
-  path: string,
-  isWanted: (handle: FileHandle, stats: Stats) => Promise<boolean> = async () => true,
+  path: Buffer,
+  isWanted: (handle: FileHandle, stats: BigIntStats) => Promise<boolean> = async () => true,
 ): Promise<StoredFile | undefined> {
   const handle = await open(path, OPEN_FLAGS);
   try {
-    const stats = await handle.stat();
+    const stats = await handle.stat({ bigint: true });
     if (stats.isFile() && (await isWanted(handle, stats))) return new DirectoryFile(handle, stats);
   } catch (error) {
     await handle.close();
@@ -130,67 +139,19 @@ async function openRegular(
 }
 
 /** Whether what was opened is in the folder: a part of its path may have been replaced since it was resolved. */
-async function standsWithin(root: string, path: string, { fd }: FileHandle, opened: Stats): Promise<boolean> {
+async function standsWithin(
+  root: Buffer,
+  path: Buffer,
+  { fd }: FileHandle,
+  opened: BigIntStats,
+): Promise<boolean> {
   if (process.platform === "linux") {
-    const actual = await readlink(`/proc/self/fd/${fd}`).catch(() => undefined);
+    const actual = await readlink(`/proc/self/fd/${fd}`, { encoding: "buffer" }).catch(() => undefined);
     if (actual !== undefined) return isWithin(root, actual);
   }
   // Elsewhere nothing tells where an open file is: who can replace a folder on its path three times at the right moments
   // gets past this.
-  if ((await realpath(path)) !== path) return false;
-  const now = await lstat(path);
+  if (!(await real(path)).equals(path)) return false;
+  const now = await lstat(path, { bigint: true });
   return now.ino === opened.ino && now.dev === opened.dev;
-}
-
-class DirectoryFile implements StoredFile {
-  readonly size: number;
-  readonly version: string;
-  readonly modified: Date;
-  readonly #handle: FileHandle;
-
-  constructor(handle: FileHandle, stats: Stats) {
-    this.#handle = handle;
-    this.size = stats.size;
-    this.version = `${stats.size}-${stats.mtimeMs}-${stats.ino}`;
-    this.modified = stats.mtime;
-  }
-
-  async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
-    const length = Math.min(PIECE_BYTES, end - start);
-    let buffer = Buffer.allocUnsafeSlow(length);
-    let other = Buffer.allocUnsafeSlow(length);
-    let position = start;
-    const readInto = (buffer: Buffer): Promise<number> => {
-      const bytesRead = this.#handle
-        .read(buffer, 0, Math.min(length, end - position), position)
-        .then((result) => result.bytesRead);
-      // It may fail while the consumer is busy, who hears of it when it asks for the next piece.
-      bytesRead.catch(() => {});
-      return bytesRead;
-    };
-    let reading = readInto(buffer);
-    try {
-      while (position < end) {
-        const bytesRead = await reading;
-        if (bytesRead === 0) return;
-        position += bytesRead;
-        const piece = buffer.subarray(0, bytesRead);
-        // The next piece is read while the consumer is busy with this one.
-        [buffer, other] = [other, buffer];
-        if (position < end) reading = readInto(buffer);
-        yield piece;
-      }
-    } finally {
-      // The buffers may only be let go when nothing is read into them any more.
-      await reading.catch(() => {});
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
 }

@@ -1,4 +1,5 @@
 // What a server serves from. A folder is the default; an app may bring another: an object store, files made on demand.
+// What a simple one may leave out is made up for in listing.ts and operations/descargar.ts.
 
 /** A file that was opened: its size and version hold for every byte that is read from it. */
 export interface StoredFile extends AsyncDisposable {
@@ -8,20 +9,64 @@ export interface StoredFile extends AsyncDisposable {
   readonly version: string;
   /** When the content was last changed. */
   readonly modified: Date;
+  /** The same in seconds since 1970, where that is known more precisely. */
+  readonly modifiedSeconds?: number;
   /**
    * Reads the bytes from `start` up to, not including, `end`. A piece may be overwritten once the next one is asked for.
    * Ends early where the file has become shorter.
    */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
+  /**
+   * Whether the content is another one by now than when the file was opened. Asked after the last byte was read.
+   * A storage whose opened files cannot change leaves it out.
+   */
+  changed?(): Promise<boolean>;
   /** Lets go of the file, however far it was read. */
   close(): Promise<void>;
 }
 
-/** Files by name. */
+/** A small file, read at once. All of it is of that version. */
+export interface SmallFile {
+  readonly bytes: Uint8Array;
+  readonly version: string;
+  /** When the content was last changed, in seconds since 1970. */
+  readonly modified: number;
+}
+
+/** What a page of a listing is to hold. */
+export interface EntriesOptions {
+  /** Files in folders as well, by their path. */
+  readonly recursive: boolean;
+  /** The name after which the page begins: the `next` of the one before. It may be that of no file, or of none any more. */
+  readonly after: string | undefined;
+  /** The most names that are wanted. */
+  readonly limit: number;
+  /** Whether sizes, modified and versions are wanted. */
+  readonly details: boolean;
+}
+
+/** A page of a listing: its columns are as long as `names`, or empty where no details were asked for. */
+export interface EntriesPage {
+  /** In ascending order of their UTF-16 code units, each once. */
+  readonly names: readonly string[];
+  readonly sizes: ArrayLike<number>;
+  /** When each was last changed, in seconds since 1970. */
+  readonly modified: ArrayLike<number>;
+  readonly versions: readonly string[];
+  /** What to give as `after` for the next page; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/**
+ * Files by name. Only `list` and `open` are wanted; the others make listings cheap and small files fast.
+ *
+ * Nothing is remembered between two calls but what the storage keeps for its own comfort: several servers may stand over
+ * the same object store, and a client's next page come to another one.
+ */
 export interface Storage {
   /** Rejects when nothing can be served from here. Asked once, before the server listens. */
   check?(): Promise<void>;
-  /** The names of all files that can be opened, in a stable order. */
+  /** The names of all files that can be opened, in a stable order: those of the folder itself, without what is below. */
   list(): Promise<string[]>;
   /**
    * Opens a file.
@@ -30,4 +75,16 @@ export interface Storage {
    * @returns undefined when there is no file of that name, or it is not to be served
    */
   open(name: string): Promise<StoredFile | undefined>;
+  /** Gives a page of the listing. Default: cut out of `list()`, each file opened for its details. */
+  entries?(options: EntriesOptions): Promise<EntriesPage>;
+  /**
+   * Reads a file whole, at a lower cost than to open, read and close it. Asked ahead of time, for many files at once.
+   *
+   * @param name as it came from a peer: nothing about it was checked
+   * @returns undefined when it is larger than that, is not there, or cannot be read so for any other reason: it is opened
+   *   then
+   */
+  readSmall?(name: string, maxBytes: number): Promise<SmallFile | undefined>;
+  /** Lets go of what it holds in the background. It may be used again after that. Called when the server has closed. */
+  close?(): Promise<void>;
 }

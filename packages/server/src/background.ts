@@ -1,0 +1,110 @@
+// A worker thread that answers calls: started when it is first needed, and ended when nobody needs it any more.
+
+import type { Worker } from "node:worker_threads";
+
+/** What a worker is sent: calls, as many at once as have gathered. */
+export type Calls<Call> = readonly (readonly [id: number, call: Call])[];
+
+/** What a worker sends back, in whatever order. */
+export type Results<Result> = readonly (readonly [
+  id: number,
+  outcome: { readonly result: Result } | { readonly error: PlainError },
+])[];
+
+/** An error, as it is copied to another thread: a copy of the Error itself would have lost its code. */
+export interface PlainError {
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly syscall: string | undefined;
+}
+
+interface Waiting<Result> {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Calls that are sent and not answered: further ones gather, and go out together. */
+const MAX_MESSAGES_UNDER_WAY = 2;
+
+/** Asks a worker. It keeps the process alive only while a call waits for its result. */
+export class Background<Call, Result> {
+  readonly #start: () => Worker;
+  #worker: Worker | undefined;
+  #gathered: [id: number, call: Call][] = [];
+  readonly #transfers: ArrayBuffer[] = [];
+  #messagesUnderWay = 0;
+  readonly #waiting = new Map<number, Waiting<Result>>();
+  #calls = 0;
+
+  /** @param start starts the worker; called again where one was closed, or has failed */
+  constructor(start: () => Worker) {
+    this.#start = start;
+  }
+
+  /** @throws what the call throws in the worker, or why there is no worker (any more) */
+  call(call: Call, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+    this.#calls += 1;
+    const id = this.#calls;
+    const result = new Promise<Result>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+    });
+    this.#gathered.push([id, call]);
+    this.#transfers.push(...transfer);
+    if (this.#gathered.length === 1) queueMicrotask(() => this.#send());
+    return result;
+  }
+
+  /** Ends the worker. Calls that wait are rejected; a further call starts another one. */
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#fail(worker, new Error("The worker was ended"));
+    await worker?.terminate();
+  }
+
+  #send(): void {
+    if (this.#gathered.length === 0 || this.#messagesUnderWay >= MAX_MESSAGES_UNDER_WAY) return;
+    try {
+      this.#worker ??= this.#listenTo(this.#start());
+    } catch (error) {
+      this.#fail(undefined, error);
+      return;
+    }
+    this.#messagesUnderWay += 1;
+    this.#worker.ref();
+    this.#worker.postMessage(this.#gathered, this.#transfers.splice(0));
+    this.#gathered = [];
+  }
+
+  #listenTo(worker: Worker): Worker {
+    worker.on("message", (results: Results<Result>) => {
+      if (worker !== this.#worker) return;
+      this.#messagesUnderWay -= 1;
+      this.#send();
+      if (this.#messagesUnderWay === 0) worker.unref();
+      for (const [id, outcome] of results) {
+        const waiting = this.#waiting.get(id);
+        this.#waiting.delete(id);
+        if ("result" in outcome) waiting?.resolve(outcome.result);
+        else waiting?.reject(errorOf(outcome.error));
+      }
+    });
+    worker.on("error", (error) => this.#fail(worker, error));
+    worker.on("exit", () => this.#fail(worker, new Error("The worker has ended")));
+    return worker;
+  }
+
+  #fail(worker: Worker | undefined, reason: unknown): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    this.#gathered = [];
+    this.#transfers.length = 0;
+    this.#messagesUnderWay = 0;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(reason);
+  }
+}
+
+function errorOf({ message, ...fields }: PlainError): Error {
+  return Object.assign(new Error(message), fields);
+}

@@ -1,0 +1,39 @@
+// Where a folder ends: paths in it, and whether one leads out of it. For the thread of the server and for its worker.
+
+import { type BigIntStats, constants } from "node:fs";
+import { sep } from "node:path";
+
+/** Opened is the entry of that name itself, never what a link leads to; without this a path has to be resolved first. */
+export const NO_FOLLOW: number = constants.O_NOFOLLOW ?? 0;
+
+/** A file is opened without waiting for the other end of a named pipe. */
+export const OPEN_FLAGS: number = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
+
+const SEPARATOR: Buffer = Buffer.from(sep);
+
+/** A path below another one. */
+export function below(folder: Buffer, path: Buffer): Buffer {
+  return endsInSeparator(folder) ? Buffer.concat([folder, path]) : Buffer.concat([folder, SEPARATOR, path]);
+}
+
+/** Whether a resolved path is below a resolved folder. */
+export function isWithin(folder: Buffer, path: Buffer): boolean {
+  const start = endsInSeparator(folder) ? folder : Buffer.concat([folder, SEPARATOR]);
+  return path.length > start.length && path.subarray(0, start.length).equals(start);
+}
+
+function endsInSeparator(path: Buffer): boolean {
+  return path.length > 0 && path.subarray(-SEPARATOR.length).equals(SEPARATOR);
+}
+
+/** What tells one content of a file from the next: its length, when it was changed to the nanosecond, and which file it is. */
+export function versionOf(stats: BigIntStats): string {
+  return `${stats.size}-${stats.mtimeNs}-${stats.ino}`;
+}
+
+/** When a file was changed, in seconds: the same float as Python's `st_mtime`. */
+export function secondsOf(stats: BigIntStats): number {
+  const nanoseconds = ((stats.mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  const seconds = (stats.mtimeNs - nanoseconds) / 1_000_000_000n;
+  return Number(seconds) + 1e-9 * Number(nanoseconds);
+}
