@@ -1,7 +1,13 @@
 import type { Options } from "tsup";
 
 const options: Options = {
-  entry: ["src/index.ts", "src/cli.ts"],
+  // A worker starts from a file of its own, beside the one that starts it.
+  entry: {
+    index: "src/index.ts",
+    cli: "src/cli.ts",
+    "folder-worker": "src/storage/folder-worker.ts",
+    "hash-worker": "src/hash-worker.ts",
+  },
   format: ["esm"],
   platform: "node",
   target: "node20",

@@ -30,6 +30,9 @@ const MAX_MESSAGES_UNDER_WAY = 2;
 export class Background<Call, Result> {
   readonly #start: () => Worker;
   #worker: Worker | undefined;
+  /** Why no worker can be started here: none has ever answered. */
+  #broken: { readonly reason: unknown } | undefined;
+  #hasAnswered = false;
   #gathered: [id: number, call: Call][] = [];
   readonly #transfers: ArrayBuffer[] = [];
   #messagesUnderWay = 0;
@@ -43,6 +46,7 @@ export class Background<Call, Result> {
 
   /** @throws what the call throws in the worker, or why there is no worker (any more) */
   call(call: Call, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+    if (this.#broken) return Promise.reject(this.#broken.reason);
     this.#calls += 1;
     const id = this.#calls;
     const result = new Promise<Result>((resolve, reject) => {
@@ -66,6 +70,7 @@ export class Background<Call, Result> {
     try {
       this.#worker ??= this.#listenTo(this.#start());
     } catch (error) {
+      this.#broken = { reason: error };
       this.#fail(undefined, error);
       return;
     }
@@ -78,6 +83,7 @@ export class Background<Call, Result> {
   #listenTo(worker: Worker): Worker {
     worker.on("message", (results: Results<Result>) => {
       if (worker !== this.#worker) return;
+      this.#hasAnswered = true;
       this.#messagesUnderWay -= 1;
       this.#send();
       if (this.#messagesUnderWay === 0) worker.unref();
@@ -88,7 +94,10 @@ export class Background<Call, Result> {
         else waiting?.reject(errorOf(outcome.error));
       }
     });
-    worker.on("error", (error) => this.#fail(worker, error));
+    worker.on("error", (error) => {
+      if (!this.#hasAnswered) this.#broken = { reason: error };
+      this.#fail(worker, error);
+    });
     worker.on("exit", () => this.#fail(worker, new Error("The worker has ended")));
     return worker;
   }

@@ -8,9 +8,11 @@ export {
   type Handler,
   type HandlerContext,
   type Handlers,
+  type Reason,
   RefusedError,
+  type RefusedOptions,
 } from "./operations/handler.js";
 export type { ServidorOptions } from "./options.js";
 export { type Address, type ListeningServidor, Servidor, serve } from "./servidor.js";
 export { DirectoryStorage } from "./storage/directory.js";
-export type { Storage, StoredFile } from "./storage/storage.js";
+export type { EntriesOptions, EntriesPage, SmallFile, Storage, StoredFile } from "./storage/storage.js";

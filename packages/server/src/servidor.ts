@@ -1,7 +1,8 @@
 // The server: one loop accepts connections, one loop for each client listens to it and answers.
 //
 // Requests come in as Mensajes from a Conexion, go by their operation to a handler, and its answer leaves through the
-// same Conexion. Files go from the storage to the connection piece by piece.
+// same Conexion. Files go from the storage to the connection piece by piece. Where a client sends requests without waiting
+// for replies, the files of later ones are read while earlier ones are answered.
 
 import { lookup } from "node:dns/promises";
 import { EventEmitter, on, setMaxListeners } from "node:events";
@@ -9,22 +10,42 @@ import { createServer, type Server, type Socket } from "node:net";
 import {
   Conexion,
   ConexionError,
-  Content,
   type Contract,
   FrameError,
   Mensaje,
   MensajeError,
   type Operaciones,
+  operaciones,
 } from "@fileshare/protocol";
 import { socketTransport } from "@fileshare/protocol/node";
+import { Digests } from "./digests.js";
 import type { Client, ServidorEvents } from "./events.js";
+import { type Ahead, LookAhead } from "./look-ahead.js";
+import { type FileRequest, fileRequestOf, isInt } from "./operations/attributes.js";
 import { descargar } from "./operations/descargar.js";
-import { type Answered, answered, type Handler, RefusedError } from "./operations/handler.js";
+import {
+  batched,
+  changedError,
+  type Digest,
+  opened,
+  partOfFile,
+  ShorterError,
+  wholeFile,
+} from "./operations/file-reply.js";
+import { type Answered, answered, type Handler, type Reason, RefusedError } from "./operations/handler.js";
 import { listar } from "./operations/listar.js";
+import { weightOf } from "./operations/weight.js";
 import { type ServidorOptions, type Settings, settle } from "./options.js";
+import type { SmallFile, StoredFile } from "./storage/storage.js";
 
 /** How long {@link Servidor.close} waits for what it has cut to let go of files and sockets. */
 const LET_GO_MS = 1000;
+
+/** Files up to this size are read at once, ahead of their turn. */
+const SMALL_BYTES = 64 * 1024;
+
+/** What came over a connection: a request, null for its end, or why it could not be read. */
+type Received = { readonly mensaje: Mensaje | null } | { readonly error: unknown };
 
 /** Where a server listens. */
 export interface Address {
@@ -62,6 +83,9 @@ export class Servidor<C extends Contract = Operaciones>
   readonly #settings: Settings;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #clients = new Map<Conexion, Listening>();
+  readonly #digests: Digests;
+  /** Small files that were asked for, by the request whose turn has not come yet. */
+  readonly #ahead = new WeakMap<Mensaje, Promise<SmallFile | undefined>>();
   /** Cuts what is under way when the grace period is over. */
   readonly #cutting = new AbortController();
   #server: Server | undefined;
@@ -82,6 +106,7 @@ export class Servidor<C extends Contract = Operaciones>
     const handlers = { listar, descargar, ...options.handlers };
     this.#handlers = new Map(Object.entries(handlers) as [string, Handler][]);
     checkHandlers(this.#settings.contract, this.#handlers, Object.keys(options.handlers ?? {}));
+    this.#digests = new Digests(this.#settings.storage);
     // Each client that is waited for listens to it: there is no leak to be warned of.
     setMaxListeners(0, this.#cutting.signal);
   }
@@ -148,18 +173,25 @@ export class Servidor<C extends Contract = Operaciones>
     this.#tell("request", { client, operacion, data: mensaje.data });
     const { sent } = conexion;
     let sending: Promise<Answered> | undefined;
+    // What is wrong until the handler has it is wrong with the request.
+    let reason: Reason = "BAD_REQUEST";
     try {
       const handler = this.#handlers.get(operacion);
       const operation = Object.hasOwn(this.#settings.contract, operacion)
         ? this.#settings.contract[operacion]
         : undefined;
-      if (!handler || !operation) throw new RefusedError(`There is no operation ${quoted(operacion)}`);
-      const answer = await handler(operation.request(mensaje.data), {
+      if (!handler || !operation) {
+        throw new RefusedError(`There is no operation ${quoted(operacion)}`, { reason });
+      }
+      const data = operation.request(mensaje.data);
+      reason = "FAILED";
+      const answer = await handler(data, {
         storage: this.#settings.storage,
         conexion,
+        mensaje,
         signal: this.#cutting.signal,
         enviarArchivo: (nombre) => {
-          sending = this.enviarArchivo(conexion, nombre);
+          sending = this.enviarArchivo(conexion, nombre, mensaje);
           return sending;
         },
       });
@@ -169,7 +201,7 @@ export class Servidor<C extends Contract = Operaciones>
       else await sending?.catch(() => {});
       if (conexion.sent === sent && answer !== answered) {
         const reply = answer instanceof Mensaje ? answer : new Mensaje({ data: answer, estado: "ok" });
-        await this.#reply(conexion, reply);
+        await this.#reply(conexion, reply, mensaje);
       }
     } catch (error) {
       await sending?.catch(() => {});
@@ -181,7 +213,7 @@ export class Servidor<C extends Contract = Operaciones>
         throw error;
       }
       this.#tell("refused", { client, operacion, error });
-      await this.#reply(conexion, new Mensaje({ estado: "error" }));
+      await this.#reply(conexion, refusal(mensaje, error, reason), mensaje);
       return;
     }
     this.#tell("sent", { client, operacion, ms: performance.now() - started });
@@ -191,19 +223,32 @@ export class Servidor<C extends Contract = Operaciones>
    * Sends the content of a file as one Mensaje, piece by piece: memory does not grow with its size. The connection is
    * cut where the file becomes shorter while it is sent, as no byte that was promised can be made up.
    *
-   * @throws {RefusedError} when there is no such file, or it is larger than a frame can be; nothing was sent
+   * @param peticion the request that is answered: a `descargar` may ask for a range, a version, checksums. Default: the
+   *   whole file is sent, as it is
+   * @throws {RefusedError} when there is no such file, or not what is asked for of it, or it is larger than a frame can
+   *   be; nothing was sent
    * @throws {ConexionError} when the connection broke over it
    */
-  async enviarArchivo(conexion: Conexion, nombre: string): Promise<Answered> {
-    await using file = await this.#settings.storage.open(nombre);
-    if (!file) throw new RefusedError(`There is no file ${quoted(nombre)}`);
-    const { size } = file;
-    const content = new Content(size, { open: () => file.read(0, size)[Symbol.asyncIterator]() });
+  async enviarArchivo(conexion: Conexion, nombre: string, peticion?: Mensaje): Promise<Answered> {
+    const asked = peticion?.operacion === "descargar" ? fileRequestOf(peticion.extras) : undefined;
+    const { storage } = this.#settings;
+    const small = await ((peticion && this.#ahead.get(peticion)) ?? this.#readSmall(nombre, asked));
+    await using file = small ? opened(small) : await storage.open(nombre);
+    if (!file) throw new RefusedError(`There is no file ${quoted(nombre)}`, { reason: "NOT_FOUND" });
     try {
-      await this.#reply(conexion, new Mensaje({ data: content, estado: "ok" }));
+      if (asked) {
+        const digest = (): Promise<Digest | undefined> => this.#digest(nombre, file, asked, small);
+        const reply = await partOfFile(file, asked, digest);
+        await this.#reply(conexion, small ? await batched(reply) : reply, peticion);
+      } else await this.#reply(conexion, wholeFile(file), peticion);
     } catch (cause) {
-      if (!(cause instanceof FrameError)) throw cause;
-      throw new RefusedError(`The file ${quoted(nombre)} is larger than a frame can be`, { cause });
+      if (cause instanceof FrameError) {
+        const message = `The file ${quoted(nombre)} is larger than a frame can be`;
+        throw new RefusedError(message, { cause, reason: "TOO_LARGE" });
+      }
+      if (!(cause instanceof ShorterError) || conexion.closed) throw cause;
+      await using now = await storage.open(nombre);
+      throw changedError(now, { cause });
     }
     return answered;
   }
@@ -269,19 +314,24 @@ export class Servidor<C extends Contract = Operaciones>
     for (const conexion of this.#clients.keys()) conexion.abort(reason);
     // A handler that is stuck does not keep the server open.
     await within(LET_GO_MS, allOver());
-    await stopped;
+    await Promise.all([stopped, this.#digests.close(), this.#settings.storage.close?.()]);
   }
 
   async #listen(conexion: Conexion, listening: Listening): Promise<void> {
     const { client } = listening;
     this.#tell("connected", { client });
+    const requests = new LookAhead<Received>(
+      () => this.#receive(conexion),
+      (received) => this.#lookAt(received),
+    );
     try {
       while (!this.#closing) {
-        listening.idle = true;
-        const mensaje = await this.#receive(conexion, client);
-        if (!mensaje) break;
+        listening.idle = !requests.ready;
+        const received = await requests.next();
         listening.idle = false;
-        if (mensaje !== "refused") await this.manejarMensaje(conexion, mensaje);
+        if ("error" in received) await this.#refuse(conexion, client, received.error);
+        else if (!received.mensaje) break;
+        else await this.manejarMensaje(conexion, received.mensaje);
       }
     } catch (error) {
       if (!this.#closing) this.#tell("failed", { client, error });
@@ -291,26 +341,85 @@ export class Servidor<C extends Contract = Operaciones>
     this.#tell("closed", { client });
   }
 
-  /** The next request; null at the end; `refused` for one that could not be read and was answered so. */
-  async #receive(conexion: Conexion, client: Client): Promise<Mensaje | null | "refused"> {
+  /** What comes next over a connection. Never rejects. */
+  async #receive(conexion: Conexion): Promise<Received> {
     try {
-      return await conexion.recibirMensaje({ signal: this.#cutting.signal });
+      return { mensaje: await conexion.recibirMensaje({ signal: this.#cutting.signal }) };
     } catch (error) {
-      if (error instanceof FrameError) {
-        // Nothing that follows can be told apart any more: a last word, and good-bye.
-        this.#tell("refused", { client, operacion: null, error });
-        await this.#reply(conexion, new Mensaje({ estado: "error" }));
-        throw error;
-      }
-      if (!(error instanceof MensajeError) || conexion.closed) throw error;
-      this.#tell("refused", { client, operacion: null, error });
-      await this.#reply(conexion, new Mensaje({ estado: "error" }));
-      return "refused";
+      return { error };
     }
   }
 
-  #reply(conexion: Conexion, mensaje: Mensaje): Promise<void> {
-    return conexion.enviarMensaje(mensaje, { signal: this.#cutting.signal });
+  /** Answers what could not be read; throws it where the connection is of no further use. */
+  async #refuse(conexion: Conexion, client: Client, error: unknown): Promise<void> {
+    const isLastWord = error instanceof FrameError;
+    if (!isLastWord && (!(error instanceof MensajeError) || conexion.closed)) throw error;
+    this.#tell("refused", { client, operacion: null, error });
+    await this.#reply(conexion, new Mensaje({ estado: "error" }));
+    // Nothing that follows can be told apart any more.
+    if (isLastWord) throw error;
+  }
+
+  /**
+   * Looks at a request whose turn has not come, and begins to read the file it is about. Nothing is received beyond a
+   * request of an old peer, which waits for each reply, nor beyond one for an app's handler, which may count on being
+   * alone with its connection.
+   */
+  #lookAt(received: Received): Ahead<Received> | undefined {
+    const mensaje = "mensaje" in received ? received.mensaje : null;
+    if (!mensaje || mensaje.extras.size === 0 || !this.#isOwn(mensaje.operacion)) return undefined;
+    const bytes = weightOf(mensaje);
+    if (bytes === undefined) return undefined;
+    if (mensaje.operacion !== "descargar" || typeof mensaje.data !== "string")
+      return { item: received, bytes };
+    const reading = this.#readSmall(mensaje.data, fileRequestOf(mensaje.extras));
+    this.#ahead.set(mensaje, reading);
+    return {
+      item: received,
+      bytes: bytes + SMALL_BYTES,
+      prepared: reading.then((small) => bytes + (small?.bytes.length ?? 0)),
+    };
+  }
+
+  /** Whether an operation is the server's, as it came: it does nothing but read. */
+  #isOwn(operacion: string | null): boolean {
+    const { contract } = this.#settings;
+    if (operacion === "listar") {
+      return this.#handlers.get(operacion) === listar && contract[operacion] === operaciones.listar;
+    }
+    if (operacion !== "descargar") return false;
+    return this.#handlers.get(operacion) === descargar && contract[operacion] === operaciones.descargar;
+  }
+
+  /** A file that is small and asked for from its beginning, where the storage has a way to read such. */
+  async #readSmall(nombre: string, asked: FileRequest | undefined): Promise<SmallFile | undefined> {
+    if (asked && asked.range.start !== 0) return undefined;
+    // What is wrong is told by opening it.
+    return this.#settings.storage.readSmall?.(nombre, SMALL_BYTES).catch(() => undefined);
+  }
+
+  async #digest(
+    nombre: string,
+    file: StoredFile,
+    { digest }: FileRequest,
+    small: SmallFile | undefined,
+  ): Promise<Digest | undefined> {
+    if (digest === undefined || !Digests.has(digest)) return undefined;
+    if (small) return [digest, Digests.ofBytes(small.bytes, digest)];
+    return [digest, await this.#digests.of(nombre, file, digest, this.#cutting.signal)];
+  }
+
+  /** Replies, under the name that the request has. Only to a client that may have sent more already, in batches. */
+  #reply(conexion: Conexion, reply: Mensaje, peticion?: Mensaje): Promise<void> {
+    const { signal } = this.#cutting;
+    const extras = peticion?.extras;
+    if (!extras || extras.size === 0) return conexion.enviarMensaje(reply, { signal });
+    const id = extras.get("id");
+    const { operacion, data, estado } = reply;
+    const named = isInt(id)
+      ? new Mensaje({ operacion, data, estado, extras: [["id", id], ...reply.extras] })
+      : reply;
+    return conexion.enviarMensaje(named, { signal, batch: true });
   }
 
   #enter(conexion: Conexion, address: string): Listening {
@@ -360,6 +469,21 @@ export async function serve<C extends Contract = Operaciones>(
 /** A name from a peer, as much of it as an error message may repeat. */
 function quoted(name: string): string {
   return JSON.stringify(name.length > 256 ? `${name.slice(0, 256)}...` : name);
+}
+
+/** The answer to a request that is refused; why, to a peer that takes more than the three attributes. */
+function refusal({ extras }: Mensaje, error: unknown, reason: Reason): Mensaje {
+  const reply = new Mensaje({ estado: "error" });
+  if (extras.size === 0) return reply;
+  const told = reasonOf(error, reason);
+  if (told !== undefined) reply.extras.set("reason", told);
+  if (error instanceof RefusedError) for (const [name, value] of error.extras) reply.extras.set(name, value);
+  return reply;
+}
+
+function reasonOf(error: unknown, otherwise: Reason): Reason | undefined {
+  if (error instanceof RefusedError) return error.reason;
+  return error instanceof FrameError ? "TOO_LARGE" : otherwise;
 }
 
 function checkHandlers(contract: Contract, handlers: ReadonlyMap<string, Handler>, given: string[]): void {

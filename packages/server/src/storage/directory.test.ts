@@ -9,8 +9,8 @@ import { openFiles } from "../../test/support/held.js";
 import { DirectoryStorage } from "./directory.js";
 import type { StoredFile } from "./storage.js";
 
-/** How much is read at once: see directory.ts. */
-const PIECE = 256 * 1024;
+/** How much is read at once: see directory-file.ts. */
+const PIECE = 1024 * 1024;
 
 async function temp(): Promise<string> {
   const folder = await tempFolder();

@@ -53,7 +53,12 @@ export class DirectoryStorage implements Storage {
     const names: string[] = [];
     let after: string | undefined;
     do {
-      const page = await this.#page({ recursive: false, details: false, limit: Number.POSITIVE_INFINITY, after });
+      const page = await this.#page({
+        recursive: false,
+        details: false,
+        limit: Number.POSITIVE_INFINITY,
+        after,
+      });
       for (const name of unpacked(page.names)) if (name.isWellFormed()) names.push(name);
       after = page.next;
     } while (after !== undefined);

@@ -18,9 +18,10 @@ answerCalls<FolderCall, PackedPage | PackedFile | undefined>((call) => {
     const page = lister.page(call);
     return { result: page, transfer: [page.sizes.buffer, page.modified.buffer] };
   }
-  if (resolved.size === 0) setImmediate(() => {
-    resolved = new Map();
-  });
+  if (resolved.size === 0)
+    setImmediate(() => {
+      resolved = new Map();
+    });
   const file = readSmall(folder, call.name, call.maxBytes, resolved);
   const answer: Answer<PackedFile | undefined> = { result: file };
   return file ? { ...answer, transfer: [file.bytes.buffer] } : answer;

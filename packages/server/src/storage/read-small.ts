@@ -1,6 +1,14 @@
 // Small files, read whole: in the worker, where a file takes five calls of the system and no turn of an event loop.
 
-import { type BigIntStats, closeSync, fstatSync, openSync, readlinkSync, readSync, realpathSync } from "node:fs";
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
 import { below, isWithin, NO_FOLLOW, OPEN_FLAGS, secondsOf, versionOf } from "./folder.js";
 import { pathOf } from "./names.js";
 
@@ -33,7 +41,11 @@ export function readSmall(
       fd = openSync(below(Buffer.from(folder), path), OPEN_FLAGS);
     } else {
       const root = resolve(resolved, "", Buffer.from(folder));
-      const parent = resolve(resolved, name.slice(0, name.lastIndexOf("/")), below(root, path.subarray(0, slash)));
+      const parent = resolve(
+        resolved,
+        name.slice(0, name.lastIndexOf("/")),
+        below(root, path.subarray(0, slash)),
+      );
       if (!isWithin(root, parent)) return undefined;
       fd = openSync(below(parent, path.subarray(slash + 1)), OPEN_FLAGS);
       // Where the system does not tell where an open file is, this fails.

@@ -77,7 +77,8 @@ export class Lister {
       characters += name.length;
       if (names.length >= limit || characters >= PAGE_CHARACTERS) next = name;
     }
-    if (next !== undefined) this.#keep({ key: keyOf(root, recursive, next), found, until: Date.now() + KEPT_MS });
+    if (next !== undefined)
+      this.#keep({ key: keyOf(root, recursive, next), found, until: Date.now() + KEPT_MS });
     return {
       names: packed(names),
       sizes: Float64Array.from(details ? sizes : []),
@@ -110,7 +111,13 @@ function keyOf(root: Buffer, recursive: boolean, after: string | undefined): str
 
 /** What is in a folder after a name, in order. */
 function* walk(root: Buffer, recursive: boolean, after: string | undefined): Generator<Found> {
-  yield* walkFolder(root, "", readdirSync(root, { encoding: "buffer", withFileTypes: true }), recursive, after);
+  yield* walkFolder(
+    root,
+    "",
+    readdirSync(root, { encoding: "buffer", withFileTypes: true }),
+    recursive,
+    after,
+  );
 }
 
 function* walkFolder(
@@ -151,7 +158,9 @@ function firstAfterWithin(names: readonly string[], after: string): number {
 /** The entries of a folder on the way: none where it has gone, may not be read, or has become something else. */
 function entriesOf(path: Buffer): Dirent<Buffer>[] | undefined {
   try {
-    return lstatSync(path).isDirectory() ? readdirSync(path, { encoding: "buffer", withFileTypes: true }) : undefined;
+    return lstatSync(path).isDirectory()
+      ? readdirSync(path, { encoding: "buffer", withFileTypes: true })
+      : undefined;
   } catch {
     return undefined;
   }

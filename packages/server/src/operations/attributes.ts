@@ -1,0 +1,83 @@
+// Extra attributes of a request, as PROTOCOL.md section 6 has them. One of a type that it cannot have is not there.
+
+import type { Mensaje } from "@fileshare/protocol";
+import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
+
+type Extras = Mensaje["extras"];
+
+/** An int as Python has it: True is none, nor is -0.0. */
+export function isInt(value: PyValue | undefined): value is number | bigint {
+  return typeof value === "bigint" || (Number.isInteger(value) && !Object.is(value, -0));
+}
+
+export function textAttribute(extras: Extras, name: string): string | undefined {
+  const value = extras.get(name);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Which bytes are asked for; `end` is Infinity for the file's end. What there is of it in the file was not looked at. */
+export interface AskedRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a `descargar` asks for beyond the content of a file. */
+export interface FileRequest {
+  readonly range: AskedRange;
+  readonly version: string | undefined;
+  /** Algorithms, the one liked best first. */
+  readonly checksums: readonly string[];
+  /** An algorithm. */
+  readonly digest: string | undefined;
+}
+
+/** The most algorithms that are looked at. */
+const MAX_CHECKSUMS = 16;
+
+/** What a request asks for; undefined where it has none of the attributes of section 6.2. */
+export function fileRequestOf(extras: Extras): FileRequest | undefined {
+  const range = rangeAttribute(extras);
+  const version = textAttribute(extras, "version");
+  const checksums = checksumsAttribute(extras);
+  const digest = textAttribute(extras, "digest");
+  if (!range && version === undefined && !checksums && digest === undefined) return undefined;
+  return {
+    range: range ?? { start: 0, end: Number.POSITIVE_INFINITY },
+    version,
+    checksums: checksums ?? [],
+    digest,
+  };
+}
+
+function rangeAttribute(extras: Extras): AskedRange | undefined {
+  const value = extras.get("range");
+  if (!(value instanceof PyTuple) || value.length !== 2) return undefined;
+  const [start, end] = value.items;
+  if (!isInt(start) || (end !== null && !isInt(end))) return undefined;
+  return { start: Number(start), end: end === null ? Number.POSITIVE_INFINITY : Number(end) };
+}
+
+function checksumsAttribute(extras: Extras): readonly string[] | undefined {
+  const value = extras.get("checksums");
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string")) return undefined;
+  return value.slice(0, MAX_CHECKSUMS);
+}
+
+/** What a `listar` asks for beyond the names of the files of the folder itself. */
+export interface ListRequest {
+  readonly details: boolean;
+  readonly recursive: boolean;
+  readonly limit: number;
+  readonly after: string | undefined;
+}
+
+/** What a request asks for; undefined where it has none of the attributes of section 6.3. */
+export function listRequestOf(extras: Extras): ListRequest | undefined {
+  const details = extras.get("details") === true;
+  const recursive = extras.get("recursive") === true;
+  const asked = extras.get("limit");
+  const limit = isInt(asked) && asked >= 1 ? Number(asked) : undefined;
+  const after = textAttribute(extras, "after");
+  if (!details && !recursive && limit === undefined && after === undefined) return undefined;
+  return { details, recursive, limit: limit ?? Number.POSITIVE_INFINITY, after };
+}
