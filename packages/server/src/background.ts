@@ -26,10 +26,14 @@ interface Waiting<Result> {
 /** Calls that are sent and not answered: further ones gather, and go out together. */
 const MAX_MESSAGES_UNDER_WAY = 2;
 
+/** How long a worker is kept that nobody asks. */
+const IDLE_MS = 120_000;
+
 /** Asks a worker. It keeps the process alive only while a call waits for its result. */
 export class Background<Call, Result> {
   readonly #start: () => Worker;
   #worker: Worker | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
   /** Why no worker can be started here: none has ever answered. */
   #broken: { readonly reason: unknown } | undefined;
   #hasAnswered = false;
@@ -75,6 +79,7 @@ export class Background<Call, Result> {
       return;
     }
     this.#messagesUnderWay += 1;
+    clearTimeout(this.#idle);
     this.#worker.ref();
     this.#worker.postMessage(this.#gathered, this.#transfers.splice(0));
     this.#gathered = [];
@@ -86,7 +91,7 @@ export class Background<Call, Result> {
       this.#hasAnswered = true;
       this.#messagesUnderWay -= 1;
       this.#send();
-      if (this.#messagesUnderWay === 0) worker.unref();
+      if (this.#messagesUnderWay === 0) this.#rest(worker);
       for (const [id, outcome] of results) {
         const waiting = this.#waiting.get(id);
         this.#waiting.delete(id);
@@ -102,8 +107,14 @@ export class Background<Call, Result> {
     return worker;
   }
 
+  #rest(worker: Worker): void {
+    worker.unref();
+    this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+  }
+
   #fail(worker: Worker | undefined, reason: unknown): void {
     if (worker !== this.#worker) return;
+    clearTimeout(this.#idle);
     this.#worker = undefined;
     this.#gathered = [];
     this.#transfers.length = 0;

@@ -246,7 +246,7 @@ export class Servidor<C extends Contract = Operaciones>
         const message = `The file ${quoted(nombre)} is larger than a frame can be`;
         throw new RefusedError(message, { cause, reason: "TOO_LARGE" });
       }
-      if (!(cause instanceof ShorterError) || conexion.closed) throw cause;
+      if (!asked || !(cause instanceof ShorterError)) throw cause;
       await using now = await storage.open(nombre);
       throw changedError(now, { cause });
     }

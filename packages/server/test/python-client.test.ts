@@ -156,7 +156,7 @@ describe("A Python client", () => {
       { operacion: null, data: names.toSorted(), estado: "ok" },
     ]);
     expect(await ask(port, ["raw", "borrar", '"hola.txt"'], { before })).toEqual([
-      { operacion: null, data: null, estado: "error" },
+      { operacion: null, data: null, estado: "error", reason: "BAD_REQUEST" },
     ]);
   });
 

@@ -65,6 +65,13 @@ const servedNames = [
   "uno.txt",
 ];
 
+/** A storage that lets go of its workers at the end of the test. */
+function storageOf(folder: string): DirectoryStorage {
+  const storage = new DirectoryStorage(folder);
+  onTestFinished(() => storage.close());
+  return storage;
+}
+
 async function open(storage: DirectoryStorage, name: string): Promise<StoredFile> {
   const file = await storage.open(name);
   if (!file) throw new Error(`${name} is not served`);
@@ -92,26 +99,26 @@ function numbered(length: number): Buffer {
 describe("DirectoryStorage list()", () => {
   test("gives the regular files and the links to them within the folder, sorted", async () => {
     const { root } = await everyKind();
-    expect(await new DirectoryStorage(root).list()).toEqual(servedNames);
+    expect(await storageOf(root).list()).toEqual(servedNames);
   });
 
   test("gives only names that open() opens", async () => {
     const { root } = await everyKind();
     await writeFile(Buffer.concat([Buffer.from(`${root}/no-utf8-`), Buffer.of(0xff)]), "");
     await writeFile(join(root, "\u{FFFD}"), "");
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     const names = await storage.list();
     expect(names).toEqual([...servedNames, "\u{FFFD}"]);
     for (const name of names) await open(storage, name);
   });
 
   test("gives nothing for an empty folder", async () => {
-    expect(await new DirectoryStorage(await temp()).list()).toEqual([]);
+    expect(await storageOf(await temp()).list()).toEqual([]);
   });
 
   test("sees the folder as it is at each call", async () => {
     const root = await temp();
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     await writeFile(join(root, "b"), "");
     await writeFile(join(root, "a"), "");
     expect(await storage.list()).toEqual(["a", "b"]);
@@ -123,7 +130,7 @@ describe("DirectoryStorage list()", () => {
     const { root } = await everyKind();
     const link = join(await temp(), "enlace");
     await symlink(root, link);
-    const storage = new DirectoryStorage(link);
+    const storage = storageOf(link);
     expect(await storage.list()).toEqual(servedNames);
     expect(await bytes(await open(storage, "uno.txt"))).toEqual(Buffer.from("uno"));
   });
@@ -131,7 +138,7 @@ describe("DirectoryStorage list()", () => {
   test.each(["no-hay", "uno.txt"])("rejects when the folder is %s", async (name) => {
     const root = await temp();
     await writeFile(join(root, "uno.txt"), "");
-    await expect(new DirectoryStorage(join(root, name)).list()).rejects.toThrow(/ENOENT|ENOTDIR/);
+    await expect(storageOf(join(root, name)).list()).rejects.toThrow(/ENOENT|ENOTDIR/);
   });
 });
 
@@ -139,7 +146,7 @@ describe("DirectoryStorage open()", () => {
   test("opens a file by its name, with its size and when it was changed", async () => {
     const root = await temp();
     await writeFile(join(root, "año ñandú 文件 😀.txt"), "¿qué tal?");
-    const file = await open(new DirectoryStorage(root), "año ñandú 文件 😀.txt");
+    const file = await open(storageOf(root), "año ñandú 文件 😀.txt");
     expect(file.size).toBe(Buffer.byteLength("¿qué tal?"));
     expect(file.modified.getTime()).toBeLessThanOrEqual(Date.now() + 1000);
     expect((await bytes(file)).toString()).toBe("¿qué tal?");
@@ -150,13 +157,13 @@ describe("DirectoryStorage open()", () => {
     async (name) => {
       const root = await temp();
       await writeFile(join(root, name), name);
-      expect((await bytes(await open(new DirectoryStorage(root), name))).toString()).toBe(name);
+      expect((await bytes(await open(storageOf(root), name))).toString()).toBe(name);
     },
   );
 
   test("gives another version once the content has changed", async () => {
     const root = await temp();
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     await writeFile(join(root, "a"), "one");
     const { version } = await open(storage, "a");
     expect((await open(storage, "a")).version).toBe(version);
@@ -174,7 +181,11 @@ describe("DirectoryStorage open()", () => {
     "/etc/passwd",
     "/",
     "a/b",
-    "carpeta/dentro.txt",
+    "carpeta/no-hay",
+    "carpeta/",
+    "carpeta//dentro.txt",
+    "carpeta/./dentro.txt",
+    "carpeta/../uno.txt",
     "./uno.txt",
     "uno.txt/",
     "uno.txt\0",
@@ -198,21 +209,21 @@ describe("DirectoryStorage open()", () => {
   ])("refuses %j", async (name) => {
     const { root } = await everyKind();
     const before = openFiles();
-    expect(await new DirectoryStorage(root).open(name)).toBeUndefined();
+    expect(await storageOf(root).open(name)).toBeUndefined();
     expect(openFiles()).toEqual(before);
   });
 
   test("refuses a name that is no text, though one with a replacement character is there", async () => {
     const root = await temp();
     await writeFile(join(root, "a\u{FFFD}"), "");
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     expect(await storage.open("a\ud800")).toBeUndefined();
     await open(storage, "a\u{FFFD}");
   });
 
   test("opens a name of 255 bytes, and refuses one of 256", async () => {
     const root = await temp();
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     const longest = `${"ñ".repeat(127)}a`;
     await writeFile(join(root, longest), "a");
     expect((await open(storage, longest)).size).toBe(1);
@@ -221,13 +232,13 @@ describe("DirectoryStorage open()", () => {
   });
 
   test("refuses every name when the folder is missing", async () => {
-    const storage = new DirectoryStorage(join(await temp(), "no-hay"));
+    const storage = storageOf(join(await temp(), "no-hay"));
     expect(await storage.open("uno.txt")).toBeUndefined();
   });
 
   test("refuses a file that it may not read", async () => {
     const root = await temp();
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     await writeFile(join(root, "ajeno"), "");
     await writeFile(join(root, "propio"), "");
     await chmod(join(root, "ajeno"), 0o000);
@@ -261,7 +272,7 @@ time.sleep(0.0005)
   test.each(Object.entries(swaps))("opens nothing else in the place of %s meanwhile", async (name, swap) => {
     const { root, outside } = await everyKind();
     await writeFile(join(outside, "dentro.txt"), "secreto");
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     const before = openFiles();
     const program = `import os, time\nwhile True:\n${swap.replace(/^(?=.)/gm, "    ")}`;
     const swapping = spawn(defaultPython(), ["-c", program], { cwd: root, stdio: "ignore" });
@@ -286,7 +297,7 @@ describe("DirectoryStorage file", () => {
       const root = await temp();
       const content = numbered(size);
       await writeFile(join(root, "a"), content);
-      const file = await open(new DirectoryStorage(root), "a");
+      const file = await open(storageOf(root), "a");
       const sizes: number[] = [];
       expect((await bytes(file, 0, file.size, sizes)).equals(content)).toBe(true);
       expect(sizes).toHaveLength(Math.ceil(size / PIECE));
@@ -298,7 +309,7 @@ describe("DirectoryStorage file", () => {
     const root = await temp();
     const content = numbered(3 * PIECE + 5);
     await writeFile(join(root, "a"), content);
-    const file = await open(new DirectoryStorage(root), "a");
+    const file = await open(storageOf(root), "a");
     const ends = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, content.length];
     const ranges = ends.flatMap((start) =>
       ends.filter((end) => end >= start).map((end) => [start, end] as const),
@@ -313,7 +324,7 @@ describe("DirectoryStorage file", () => {
     const root = await temp();
     const content = numbered(4 * PIECE);
     await writeFile(join(root, "a"), content);
-    const file = await open(new DirectoryStorage(root), "a");
+    const file = await open(storageOf(root), "a");
     let at = 0;
     for await (const piece of file.read(0, file.size)) {
       // Time for what is read ahead to arrive.
@@ -334,7 +345,7 @@ describe("DirectoryStorage file", () => {
   ])("ends early where it has shrunk from %d to %d bytes", async (size, left) => {
     const root = await temp();
     await writeFile(join(root, "a"), numbered(size));
-    const file = await open(new DirectoryStorage(root), "a");
+    const file = await open(storageOf(root), "a");
     await truncate(join(root, "a"), left);
     const pieces: Buffer[] = [];
     for await (const piece of file.read(0, file.size)) {
@@ -348,7 +359,7 @@ describe("DirectoryStorage file", () => {
   test("ends early where it shrinks between two pieces", async () => {
     const root = await temp();
     await writeFile(join(root, "a"), numbered(8 * PIECE));
-    const file = await open(new DirectoryStorage(root), "a");
+    const file = await open(storageOf(root), "a");
     const pieces: Buffer[] = [];
     for await (const piece of file.read(0, file.size)) {
       if (pieces.length === 0) await truncate(join(root, "a"), 5 * PIECE + 7);
@@ -359,7 +370,7 @@ describe("DirectoryStorage file", () => {
 
   test("is read as it was opened, when its name was given to another or taken away", async () => {
     const root = await temp();
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     await writeFile(join(root, "a"), "one");
     await writeFile(join(root, "b"), "another");
     const replaced = await open(storage, "a");
@@ -373,7 +384,7 @@ describe("DirectoryStorage file", () => {
   test("leaves nothing open when it is left early", async () => {
     const root = await temp();
     await writeFile(join(root, "a"), numbered(4 * PIECE));
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     const before = openFiles();
     for (let pieces = 0; pieces <= 4; pieces++) {
       await using file = await storage.open("a");
@@ -388,7 +399,7 @@ describe("DirectoryStorage file", () => {
   test("rejects the next piece, and nothing else, when it is closed while it is read", async () => {
     const root = await temp();
     await writeFile(join(root, "a"), numbered(8 * PIECE));
-    const file = await open(new DirectoryStorage(root), "a");
+    const file = await open(storageOf(root), "a");
     const reading = file.read(0, file.size)[Symbol.asyncIterator]();
     await reading.next();
     await file.close();
@@ -403,7 +414,7 @@ describe("DirectoryStorage file", () => {
   test("is closed by its close() and by its disposal", async () => {
     const root = await temp();
     await writeFile(join(root, "a"), "a");
-    const storage = new DirectoryStorage(root);
+    const storage = storageOf(root);
     const before = openFiles();
     const file = await storage.open("a");
     expect(openFiles()).not.toEqual(before);
