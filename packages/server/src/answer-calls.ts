@@ -1,29 +1,34 @@
 // The other end of background.ts, in the worker.
 
 import { parentPort } from "node:worker_threads";
-import type { Calls, PlainError, Results } from "./background.js";
+import type { Calls, Outcome, PlainError, Results } from "./background.js";
 
-/** A result with what of it is handed over instead of copied. */
-export interface Answer<Result> {
-  readonly result: Result;
-  readonly transfer?: readonly ArrayBuffer[];
+/** Results with what of them is handed over instead of copied. */
+export interface Answers<Result> {
+  readonly results: readonly Outcome<Result>[];
+  readonly transfer: readonly ArrayBuffer[];
 }
 
-/** Answers the calls of the thread that has started this one. */
-export function answerCalls<Call, Result>(answer: (call: Call) => Answer<Result>): void {
+/**
+ * Answers the calls of the thread that has started this one.
+ *
+ * @param answer gives the outcomes of calls that came together, in their order
+ */
+export function answerCalls<Call, Result>(answer: (calls: readonly Call[]) => Answers<Result>): void {
   parentPort?.on("message", (calls: Calls<Call>) => {
-    const transfers: ArrayBuffer[] = [];
-    const results: Results<Result> = calls.map(([id, call]) => {
-      try {
-        const { result, transfer = [] } = answer(call);
-        transfers.push(...transfer);
-        return [id, { result }];
-      } catch (error) {
-        return [id, { error: plain(error) }];
-      }
-    });
-    parentPort?.postMessage(results, transfers);
+    const { results, transfer } = answer(calls.map(([, call]) => call));
+    const message: Results<Result> = { ids: calls.map(([id]) => id), outcomes: results };
+    parentPort?.postMessage(message, transfer);
   });
+}
+
+/** What comes of a call. */
+export function outcomeOf<Result>(act: () => Result): Outcome<Result> {
+  try {
+    return { result: act() };
+  } catch (error) {
+    return { error: plain(error) };
+  }
 }
 
 function plain(error: unknown): PlainError {

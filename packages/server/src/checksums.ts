@@ -4,57 +4,72 @@ import { crc32 } from "node:zlib";
 
 /** A checksum under way. */
 export interface Checksum {
-  readonly algorithm: string;
-  /** How many hexadecimal digits it has. */
-  readonly digits: number;
   update(piece: Uint8Array): void;
   /** In lower-case hexadecimal. */
   digest(): string;
 }
 
-type Algorithm = () => Promise<(() => Checksum) | undefined>;
+/** A way to compute checksums. */
+export interface ChecksumAlgorithm {
+  readonly name: string;
+  /** How many hexadecimal digits a checksum has. */
+  readonly digits: number;
+  create(): Checksum;
+  /** The checksum of what is there already. */
+  of(bytes: Uint8Array): string;
+}
 
-const algorithms: ReadonlyMap<string, Algorithm> = new Map([
+const algorithms: ReadonlyMap<string, () => Promise<ChecksumAlgorithm | undefined>> = new Map([
   ["xxh3", xxh3],
   ["crc32", async () => crc],
 ]);
 
-/** What makes checksums in the first of these algorithms that there is here; undefined where there is none. */
-export async function chooseChecksum(names: readonly string[]): Promise<(() => Checksum) | undefined> {
+/** The first of these algorithms that there is here. */
+export async function chooseChecksum(names: readonly string[]): Promise<ChecksumAlgorithm | undefined> {
   for (const name of names) {
-    const checksum = await algorithms.get(name)?.();
-    if (checksum) return checksum;
+    const algorithm = await algorithms.get(name)?.();
+    if (algorithm) return algorithm;
   }
   return undefined;
 }
 
-let loading: ReturnType<Algorithm> | undefined;
+let loading: Promise<ChecksumAlgorithm | undefined> | undefined;
 
 /** 64-bit XXH3 with seed 0, which is native code, and so not there on every platform. */
-function xxh3(): ReturnType<Algorithm> {
+function xxh3(): Promise<ChecksumAlgorithm | undefined> {
   loading ??= import("@node-rs/xxhash").then(
-    (module) => () => {
-      const state = module.xxh3.Xxh3.withSeed();
-      return {
-        algorithm: "xxh3",
-        digits: 16,
-        update: (piece) => void state.update(piece),
-        digest: () => state.digest().toString(16).padStart(16, "0"),
-      };
-    },
+    ({ xxh3 }) => ({
+      name: "xxh3",
+      digits: 16,
+      create: () => {
+        const state = xxh3.Xxh3.withSeed();
+        return {
+          update: (piece) => void state.update(piece),
+          digest: () => hexadecimal(state.digest(), 16),
+        };
+      },
+      of: (bytes) => hexadecimal(xxh3.xxh64(bytes), 16),
+    }),
     () => undefined,
   );
   return loading;
 }
 
-function crc(): Checksum {
-  let value = 0;
-  return {
-    algorithm: "crc32",
-    digits: 8,
-    update: (piece) => {
-      value = crc32(piece, value);
-    },
-    digest: () => value.toString(16).padStart(8, "0"),
-  };
+const crc: ChecksumAlgorithm = {
+  name: "crc32",
+  digits: 8,
+  create: () => {
+    let value = 0;
+    return {
+      update: (piece) => {
+        value = crc32(piece, value);
+      },
+      digest: () => hexadecimal(value, 8),
+    };
+  },
+  of: (bytes) => hexadecimal(crc32(bytes), 8),
+};
+
+function hexadecimal(value: number | bigint, digits: number): string {
+  return value.toString(16).padStart(digits, "0");
 }

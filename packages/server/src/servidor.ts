@@ -24,11 +24,11 @@ import { type Ahead, LookAhead } from "./look-ahead.js";
 import { type FileRequest, fileRequestOf, isInt } from "./operations/attributes.js";
 import { descargar } from "./operations/descargar.js";
 import {
-  batched,
   changedError,
   type Digest,
   opened,
   partOfFile,
+  partOfSmall,
   ShorterError,
   wholeFile,
 } from "./operations/file-reply.js";
@@ -238,8 +238,8 @@ export class Servidor<C extends Contract = Operaciones>
     try {
       if (asked) {
         const digest = (): Promise<Digest | undefined> => this.#digest(nombre, file, asked, small);
-        const reply = await partOfFile(file, asked, digest);
-        await this.#reply(conexion, small ? await batched(reply) : reply, peticion);
+        const reply = small ? partOfSmall(small, asked, digest) : partOfFile(file, asked, digest);
+        await this.#reply(conexion, await reply, peticion);
       } else await this.#reply(conexion, wholeFile(file), peticion);
     } catch (cause) {
       if (cause instanceof FrameError) {

@@ -2,7 +2,7 @@
 
 import { Content, Mensaje, Trailer } from "@fileshare/protocol";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
-import { type Checksum, chooseChecksum } from "../checksums.js";
+import { type Checksum, type ChecksumAlgorithm, chooseChecksum } from "../checksums.js";
 import type { SmallFile, StoredFile } from "../storage/storage.js";
 import type { AskedRange, FileRequest } from "./attributes.js";
 import { RefusedError } from "./handler.js";
@@ -36,25 +36,55 @@ export async function partOfFile(
   asked: FileRequest,
   digest: () => Promise<Digest | undefined>,
 ): Promise<Mensaje> {
+  const { start, end, algorithm, extras } = await begin(file, asked, digest);
+  const passing = new Passing(algorithm);
+  if (algorithm) {
+    const { name, digits } = algorithm;
+    const placeholder = new PyTuple([name, "0".repeat(digits)]);
+    extras.push(["checksum", new Trailer(placeholder, () => new PyTuple([name, passing.checksum]))]);
+  }
+  extras.push(["unchanged", new Trailer(true, () => passing.unchanged)]);
+  return new Mensaje({ data: contentOf(file, start, end, passing), estado: "ok", extras });
+}
+
+/**
+ * The same of a small file, in one piece: such replies are sent together.
+ *
+ * @throws as {@link partOfFile}
+ */
+export async function partOfSmall(
+  small: SmallFile,
+  asked: FileRequest,
+  digest: () => Promise<Digest | undefined>,
+): Promise<Mensaje> {
+  const file = opened(small);
+  if (small.bytes.length > MAX_BATCHED_BYTES) return partOfFile(file, asked, digest);
+  const { start, end, algorithm, extras } = await begin(file, asked, digest);
+  const data = small.bytes.subarray(start, end);
+  if (algorithm) extras.push(["checksum", new PyTuple([algorithm.name, algorithm.of(data)])]);
+  extras.push(["unchanged", true]);
+  return new Mensaje({ data, estado: "ok", extras });
+}
+
+/** Checks what is asked for, and tells what it is. */
+async function begin(
+  file: StoredFile,
+  asked: FileRequest,
+  digest: () => Promise<Digest | undefined>,
+): Promise<AskedRange & { algorithm: ChecksumAlgorithm | undefined; extras: [string, PyValue][] }> {
   if (asked.version !== undefined && asked.version !== file.version) throw changedError(file);
   const { start, end } = within(file, asked.range);
-  const createChecksum = await chooseChecksum(asked.checksums);
   const extras: [string, PyValue][] = [
     ["size", file.size],
     ["version", file.version],
     ["modified", float(file.modifiedSeconds ?? file.modified.getTime() / 1000)],
     ["range", new PyTuple([start, end])],
   ];
-  const whole = await digest();
-  if (whole) extras.push(["digest", new PyTuple(whole)]);
-  const passing = new Passing(createChecksum);
-  if (createChecksum) {
-    const { algorithm, digits } = createChecksum();
-    const placeholder = new PyTuple([algorithm, "0".repeat(digits)]);
-    extras.push(["checksum", new Trailer(placeholder, () => new PyTuple([algorithm, passing.checksum]))]);
+  if (asked.digest !== undefined) {
+    const whole = await digest();
+    if (whole) extras.push(["digest", new PyTuple(whole)]);
   }
-  extras.push(["unchanged", new Trailer(true, () => passing.unchanged)]);
-  return new Mensaje({ data: contentOf(file, start, end, passing), estado: "ok", extras });
+  return { start, end, algorithm: await chooseChecksum(asked.checksums), extras };
 }
 
 /** The refusal of a request for a file that is another one by now. */
@@ -67,13 +97,6 @@ export function changedError(now: StoredFile | undefined, options?: ErrorOptions
       ["size", now.size],
     ],
   });
-}
-
-/** Content that is short may be sent with others: in one piece, its attributes known. */
-export async function batched(reply: Mensaje): Promise<Mensaje> {
-  const { data, estado, extras } = reply;
-  if (!(data instanceof Content) || data.length > MAX_BATCHED_BYTES) return reply;
-  return new Mensaje({ data: await data.bytes(), estado, extras });
 }
 
 /** A small file as if it was open. */
@@ -111,21 +134,20 @@ function within({ size }: StoredFile, { start, end }: AskedRange): AskedRange {
 /** What is known of content once it has gone by. */
 class Passing {
   unchanged = true;
-  readonly #create: (() => Checksum) | undefined;
+  readonly #algorithm: ChecksumAlgorithm | undefined;
   #checksum: Checksum | undefined;
 
-  constructor(create: (() => Checksum) | undefined) {
-    this.#create = create;
-    this.begin();
+  constructor(algorithm: ChecksumAlgorithm | undefined) {
+    this.#algorithm = algorithm;
   }
 
   get checksum(): string {
-    return this.#checksum?.digest() ?? "";
+    return this.#checksum?.digest() ?? this.#algorithm?.of(new Uint8Array(0)) ?? "";
   }
 
   /** Content may be read more than once: in the old protocols it is measured first. */
   begin(): void {
-    this.#checksum = this.#create?.();
+    this.#checksum = this.#algorithm?.create();
   }
 
   update(piece: Uint8Array): void {

@@ -10,6 +10,7 @@ import {
   realpathSync,
 } from "node:fs";
 import { below, isWithin, NO_FOLLOW, OPEN_FLAGS, secondsOf, versionOf } from "./folder.js";
+import type { SmallCall } from "./folder-worker.js";
 import { pathOf } from "./names.js";
 
 /** A small file as it is sent between threads. */
@@ -19,44 +20,78 @@ export interface PackedFile {
   readonly modified: number;
 }
 
-/** The folders that were resolved, for one message: a file is checked by its descriptor all the same. */
-export type Resolved = Map<string, Buffer>;
+/** A small file that was opened. */
+interface OpenedFile {
+  readonly fd: number;
+  readonly stats: BigIntStats;
+  readonly size: number;
+}
+
+/** The folders that were resolved, for files asked for together: each is checked by its descriptor all the same. */
+type Resolved = Map<string, Buffer>;
 
 /**
- * Reads a file of the folder. Gives undefined for whatever is not just so: it is larger, changes, is no regular file, is
- * reached by way of a link, or there is none. Who asked opens it then, and hears why it cannot be had.
+ * Reads files of the folder, all into one memory: to hand over many is dear. Gives undefined for whatever is not just so:
+ * it is larger, changes, is no regular file, is itself a link, or there is none. Who asked opens it then, and hears why it
+ * cannot be had.
  */
-export function readSmall(
+export function readSmall(folder: string, calls: readonly SmallCall[]): (PackedFile | undefined)[] {
+  const resolved: Resolved = new Map();
+  const files = calls.map((call) => openSmall(folder, call, resolved));
+  const memory = new ArrayBuffer(files.reduce((sum, file) => sum + (file?.size ?? 0), 0));
+  let at = 0;
+  return files.map((file) => {
+    if (!file) return undefined;
+    const bytes = new Uint8Array(memory, at, file.size);
+    at += file.size;
+    try {
+      return readOpened(file, bytes);
+    } catch {
+      return undefined;
+    } finally {
+      closeSync(file.fd);
+    }
+  });
+}
+
+function openSmall(
   folder: string,
-  name: string,
-  maxBytes: number,
+  { name, maxBytes }: SmallCall,
   resolved: Resolved,
-): PackedFile | undefined {
+): OpenedFile | undefined {
   const path = NO_FOLLOW ? pathOf(name) : undefined;
   if (!path) return undefined;
   let fd: number | undefined;
   try {
-    const slash = path.lastIndexOf("/");
-    if (slash < 0) {
-      fd = openSync(below(Buffer.from(folder), path), OPEN_FLAGS);
-    } else {
-      const root = resolve(resolved, "", Buffer.from(folder));
-      const parent = resolve(
-        resolved,
-        name.slice(0, name.lastIndexOf("/")),
-        below(root, path.subarray(0, slash)),
-      );
-      if (!isWithin(root, parent)) return undefined;
-      fd = openSync(below(parent, path.subarray(slash + 1)), OPEN_FLAGS);
-      // Where the system does not tell where an open file is, this fails.
-      if (!isWithin(root, readlinkSync(`/proc/self/fd/${fd}`, "buffer"))) return undefined;
+    fd = openServed(folder, name, path, resolved);
+    const stats = fd === undefined ? undefined : fstatSync(fd, { bigint: true });
+    if (fd !== undefined && stats?.isFile() && stats.size <= maxBytes) {
+      return { fd, stats, size: Number(stats.size) };
     }
-    return readOpened(fd, maxBytes);
   } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
+    // Told by who opens it.
   }
+  if (fd !== undefined) closeSync(fd);
+  return undefined;
+}
+
+/** Opens a file by its path, where that leads over no link out of the folder. */
+function openServed(folder: string, name: string, path: Buffer, resolved: Resolved): number | undefined {
+  const slash = path.lastIndexOf("/");
+  if (slash < 0) return openSync(below(Buffer.from(folder), path), OPEN_FLAGS);
+  const root = resolve(resolved, "", Buffer.from(folder));
+  const inFolder = name.slice(0, name.lastIndexOf("/"));
+  const parent = resolve(resolved, inFolder, below(root, path.subarray(0, slash)));
+  if (!isWithin(root, parent)) return undefined;
+  const fd = openSync(below(parent, path.subarray(slash + 1)), OPEN_FLAGS);
+  try {
+    // Where the system does not tell where an open file is, this fails.
+    if (isWithin(root, readlinkSync(`/proc/self/fd/${fd}`, "buffer"))) return fd;
+  } catch {
+    // As if it stood outside.
+  }
+  closeSync(fd);
+  return undefined;
 }
 
 function resolve(resolved: Resolved, key: string, path: Buffer): Buffer {
@@ -68,20 +103,12 @@ function resolve(resolved: Resolved, key: string, path: Buffer): Buffer {
   return real;
 }
 
-function readOpened(fd: number, maxBytes: number): PackedFile | undefined {
-  const before = fstatSync(fd, { bigint: true });
-  if (!before.isFile() || before.size > maxBytes) return undefined;
-  const size = Number(before.size);
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; ) {
-    const count = readSync(fd, bytes, at, size - at, at);
+function readOpened({ fd, stats }: OpenedFile, bytes: Uint8Array<ArrayBuffer>): PackedFile | undefined {
+  for (let at = 0; at < bytes.length; ) {
+    const count = readSync(fd, bytes, at, bytes.length - at, at);
     if (count === 0) return undefined;
     at += count;
   }
-  if (!isSame(before, fstatSync(fd, { bigint: true }))) return undefined;
-  return { bytes, version: versionOf(before), modified: secondsOf(before) };
-}
-
-function isSame(before: BigIntStats, after: BigIntStats): boolean {
-  return before.size === after.size && before.mtimeNs === after.mtimeNs;
+  if (versionOf(fstatSync(fd, { bigint: true })) !== versionOf(stats)) return undefined;
+  return { bytes, version: versionOf(stats), modified: secondsOf(stats) };
 }
