@@ -3,7 +3,7 @@
 
 /** The most requests, and the most memory in bytes, that are held for one connection beside the one being answered. */
 const MAX_REQUESTS = 64;
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
 
 /** Something that was received, and what it takes to hold it. */
 export interface Ahead<T> {
