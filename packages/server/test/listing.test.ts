@@ -1,0 +1,287 @@
+// Section 6.3 and 6.4 of the protocol: listings in pages, folders, names that are no text.
+
+import { mkdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { PyValue } from "@fileshare/protocol";
+import { PyFloat } from "@fileshare/protocol/pickle";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { DirectoryStorage, type Storage } from "../src/index.js";
+import { type Asking, askingOf, range } from "./support/asking.js";
+import { folderWith, served } from "./support/served.js";
+
+/** A folder with folders in it, and links of every kind. */
+async function tree(): Promise<string> {
+  const parent = await folderWith({ secreto: "secreto" });
+  const folder = join(parent, "archivos");
+  for (const path of ["a", "a-b", "a/x/y", "vacia"]) await mkdir(join(folder, path), { recursive: true });
+  for (const path of ["a.txt", "a/1", "a/x/y/z", "a/x.txt", "a-b/2", "a0", "ñ", "\u{FFFD}"]) {
+    await writeFile(join(folder, path), path);
+  }
+  const links = {
+    "a/enlace": "1",
+    "a/enlace-a-carpeta": "x",
+    "a/enlace-fuera": "../../secreto",
+    "a/enlace-roto": "no-hay",
+    "carpeta-fuera": "..",
+    "carpeta-arriba": ".",
+  };
+  for (const [path, target] of Object.entries(links)) await symlink(target, join(folder, path));
+  await mkdir(join(parent, "fuera"));
+  await writeFile(join(parent, "fuera", "b"), "secreto");
+  await symlink("../fuera", join(folder, "salida"));
+  return folder;
+}
+
+const recursiveNames = ["a-b/2", "a.txt", "a/1", "a/enlace", "a/x.txt", "a/x/y/z", "a0", "ñ", "\u{FFFD}"];
+
+async function pages(client: Asking, extras: Record<string, PyValue>): Promise<string[][]> {
+  const all: string[][] = [];
+  for (let after: unknown; after !== null; ) {
+    const reply = await client.listar(after === undefined ? extras : { ...extras, after: after as string });
+    expect(reply.estado).toBe("ok");
+    all.push(reply.data as string[]);
+    after = reply.extras.next;
+  }
+  return all;
+}
+
+describe("A listing", () => {
+  test("with details has what descargar says of each file", async () => {
+    const folder = await tree();
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    const reply = await client.listar({ details: true, recursive: true });
+    expect(reply.data).toEqual(recursiveNames);
+    const { sizes, modified, versions, next } = reply.extras as Record<string, PyValue[]>;
+    expect(next).toBeNull();
+    for (const [i, name] of recursiveNames.entries()) {
+      const { extras, bytes } = await client.descargar(name, { range: range(0, null) });
+      expect(bytes).toHaveLength(sizes?.[i] as number);
+      expect([extras.size, extras.modified, extras.version]).toEqual([
+        sizes?.[i],
+        modified?.[i],
+        versions?.[i],
+      ]);
+      const { mtimeMs } = await stat(join(folder, name));
+      expect(Number(modified?.[i])).toBeCloseTo(mtimeMs / 1000, 3);
+    }
+  });
+
+  test("has the files of the folder itself where recursive is not asked for, and no attributes but next", async () => {
+    const { port } = await served({ folder: await tree() });
+    const client = await askingOf(port);
+    const reply = await client.listar({ limit: 100 });
+    expect(reply.data).toEqual(["a.txt", "a0", "ñ", "\u{FFFD}"]);
+    expect(reply.extras).toEqual({ next: null });
+  });
+
+  test("is for an old peer, and for one with other attributes, the names alone", async () => {
+    const { port } = await served({ folder: await tree() });
+    const client = await askingOf(port);
+    const wrong: Record<string, PyValue>[] = [
+      {},
+      { otro: 1 },
+      { details: 1 },
+      { details: "True" },
+      { recursive: new PyFloat(1) },
+      { recursive: false },
+      { limit: 0 },
+      { limit: -1 },
+      { limit: true },
+      { limit: 1.5 },
+      { limit: "1" },
+      { after: null },
+      { after: 5 },
+      { after: Uint8Array.of(97) },
+    ];
+    for (const extras of wrong) {
+      expect(await client.listar(extras)).toMatchObject({
+        data: ["a.txt", "a0", "ñ", "\u{FFFD}"],
+        extras: {},
+        estado: "ok",
+      });
+    }
+  });
+
+  test.each([1, 2, 3, 8, 9, 10, 2n ** 70n])("comes in pages of %s", async (limit) => {
+    const { port } = await served({ folder: await tree() });
+    const client = await askingOf(port);
+    const all = await pages(client, { recursive: true, limit });
+    expect(all.flat()).toEqual(recursiveNames);
+    for (const page of all.slice(0, -1)) expect(page).toHaveLength(Number(limit));
+  });
+
+  test("goes on after any name, whether there is such a file or not", async () => {
+    const { port } = await served({ folder: await tree() });
+    const client = await askingOf(port);
+    const cursors = [
+      "",
+      "a",
+      "a/",
+      "a/1",
+      "a/1/2",
+      "a/x",
+      "a/x/",
+      "a/x/y/zz",
+      "a-",
+      "a/\u{FFFF}",
+      "../x",
+      "/",
+      "\0",
+      "zz",
+    ];
+    for (const after of [...cursors, ...recursiveNames]) {
+      const { data } = await client.listar({ recursive: true, after });
+      expect(data, JSON.stringify(after)).toEqual(recursiveNames.filter((name) => name > after));
+    }
+  });
+
+  test("goes on though files come and go between pages", async () => {
+    const folder = await tree();
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    const first = await client.listar({ recursive: true, details: true, limit: 3 });
+    await rm(join(folder, "a"), { recursive: true });
+    await writeFile(join(folder, "a.nuevo"), "");
+    await writeFile(join(folder, "a00"), "");
+    const { data, extras } = await client.listar({
+      recursive: true,
+      details: true,
+      after: first.extras.next as string,
+    });
+    expect(first.data).toEqual(recursiveNames.slice(0, 3));
+    // What was there all the time is listed, what went is not: it has no details.
+    expect((data as string[]).filter((name) => name !== "a00")).toEqual(["a0", "ñ", "\u{FFFD}"]);
+    expect(extras.sizes).toHaveLength((data as string[]).length);
+  });
+
+  test("of 100,000 files comes whole, in order, and does not hold up others", async () => {
+    const folder = await folderWith();
+    const count = 100_000;
+    for (let i = 0; i < count; i += 500) {
+      await Promise.all(
+        Array.from({ length: 500 }, (_, j) => writeFile(join(folder, `archivo-${i + j}`), "")),
+      );
+    }
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    const other = await askingOf(port);
+    let over = false;
+    let answered = 0;
+    const asking = (async () => {
+      while (!over) {
+        expect((await other.descargar("archivo-7", { id: 1 })).bytes).toHaveLength(0);
+        answered += 1;
+      }
+    })();
+    const all = await pages(client, { details: true });
+    over = true;
+    await asking;
+    const names = Array.from({ length: count }, (_, i) => `archivo-${i}`).sort();
+    expect(all.flat()).toEqual(names);
+    expect(answered).toBeGreaterThan(all.length / 2);
+    expect((await client.listar({})).data).toEqual(names);
+  }, 120_000);
+});
+
+describe("A file in a folder", () => {
+  test.each(["a/1", "a/x/y/z", "a/enlace", "a/enlace-a-carpeta/y/z", "carpeta-arriba/a.txt", "a-b/2"])(
+    "is served by its path %s",
+    async (name) => {
+      const folder = await tree();
+      const { port } = await served({ folder });
+      const client = await askingOf(port);
+      const { bytes } = await client.descargar(name, { range: range(0, null) });
+      expect(bytes?.length).toBe((await stat(join(folder, name))).size);
+    },
+  );
+
+  test.each([
+    "a/enlace-fuera",
+    "a/enlace-roto",
+    "carpeta-fuera/secreto",
+    "carpeta-fuera/archivos/a.txt/..",
+    "salida/b",
+    "salida",
+    "a/../a.txt",
+    "a/./1",
+    "a//1",
+    "/a/1",
+    "a/1/",
+    "a/1/2",
+    "a/x",
+    "a/no-hay/z",
+    "a\0/1",
+    `${"a/".repeat(5000)}1`,
+  ])("is refused by the path %s", async (name) => {
+    const { port } = await served({ folder: await tree() });
+    const client = await askingOf(port);
+    expect(await client.descargar(name, { id: 1 })).toMatchObject({
+      estado: "error",
+      extras: { id: 1, reason: "NOT_FOUND" },
+    });
+  });
+});
+
+describe("A name that is no text", () => {
+  const bytesOf: Record<string, number[]> = {
+    "latin-\udcf1": [...Buffer.from("latin-"), 0xf1],
+    "\udced\udca0\udc80": [0xed, 0xa0, 0x80],
+    "ñ\udcff😀\udcc3": [0xc3, 0xb1, 0xff, ...Buffer.from("😀"), 0xc3],
+    "\udcc0\udcaf": [0xc0, 0xaf],
+  };
+
+  test("is listed as Python has it, and opens the file that it was listed for", async () => {
+    const folder = await folderWith({ texto: "" });
+    await mkdir(Buffer.from([...Buffer.from(`${folder}/`), 0xff]));
+    for (const [name, bytes] of Object.entries(bytesOf)) {
+      await writeFile(Buffer.from([...Buffer.from(`${folder}/`), ...bytes]), name.toWellFormed());
+      await writeFile(Buffer.from([...Buffer.from(`${folder}/`), 0xff, 0x2f, ...bytes]), "dentro");
+    }
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    const { data } = await client.listar({ recursive: true, details: true });
+    const names = Object.keys(bytesOf);
+    expect(data).toEqual(["texto", ...names, ...names.map((name) => `\udcff/${name}`)].sort());
+    for (const name of names) {
+      expect((await client.descargar(name, { id: 1 })).bytes?.toString()).toBe(name.toWellFormed());
+      expect((await client.descargar(`\udcff/${name}`, { id: 1 })).bytes?.toString()).toBe("dentro");
+    }
+    expect((await client.listar({})).data).toEqual(["texto"]);
+    for (let at = ""; ; ) {
+      const page = await client.listar({ recursive: true, limit: 1, after: at });
+      if (page.extras.next === null) break;
+      expect((page.extras.next as string) > at).toBe(true);
+      at = page.extras.next as string;
+    }
+  });
+
+  test.each(["\ud800", "a\udc7f", "a\udc2f", "\udcc3\udcb1", "\udc2e\udc2e/a", "texto\udc00"])(
+    "is refused where it stands for no bytes, or for text: %j",
+    async (name) => {
+      const { port } = await served({ files: { ñ: "", texto: "" } });
+      const client = await askingOf(port);
+      expect((await client.descargar(name, { id: 1 })).extras).toEqual({ id: 1, reason: "NOT_FOUND" });
+    },
+  );
+});
+
+describe("A storage that has only list and open", () => {
+  test("is listed in pages, with details, as another one", async () => {
+    const folder = await tree();
+    const directory = new DirectoryStorage(folder);
+    onTestFinished(() => directory.close());
+    const storage: Storage = {
+      list: async () => ["ñ", "a0", "a.txt", "a0", "falta", "\u{FFFD}"],
+      open: (name) => directory.open(name),
+    };
+    const { port } = await served({ storage });
+    const client = await askingOf(port);
+    const simple = await client.listar({ details: true });
+    expect(simple.data).toEqual(["a.txt", "a0", "ñ", "\u{FFFD}"]);
+    const own = await served({ folder });
+    expect(simple).toEqual(await (await askingOf(own.port)).listar({ details: true }));
+    expect((await pages(client, { limit: 2 })).flat()).toEqual(["a.txt", "a0", "falta", "ñ", "\u{FFFD}"]);
+    expect((await client.listar({})).data).toEqual(await storage.list());
+  });
+});
