@@ -10,7 +10,7 @@ export function isInt(value: PyValue | undefined): value is number | bigint {
   return typeof value === "bigint" || (Number.isInteger(value) && !Object.is(value, -0));
 }
 
-export function textAttribute(extras: Extras, name: string): string | undefined {
+function textAttribute(extras: Extras, name: string): string | undefined {
   const value = extras.get(name);
   return typeof value === "string" ? value : undefined;
 }

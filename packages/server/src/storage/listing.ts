@@ -3,7 +3,7 @@
 import type { EntriesOptions, EntriesPage, Storage } from "./storage.js";
 
 /** The most names of one page, so that neither walking nor encoding it takes long. */
-export const PAGE_NAMES = 4096;
+const PAGE_NAMES = 4096;
 
 /** The most files that are opened for their details, where a storage has no other way to tell them. */
 const PAGE_OPENED = 256;
