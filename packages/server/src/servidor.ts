@@ -312,9 +312,10 @@ export class Servidor<C extends Contract = Operaciones>
     const reason = new ConexionError("CLOSED", "The server was closed");
     this.#cutting.abort(reason);
     for (const conexion of this.#clients.keys()) conexion.abort(reason);
-    // A handler that is stuck does not keep the server open.
+    // A handler or a storage that is stuck does not keep the server open.
     await within(LET_GO_MS, allOver());
-    await Promise.all([stopped, this.#digests.close(), this.#settings.storage.close?.()]);
+    await within(LET_GO_MS, Promise.all([this.#digests.close(), this.#settings.storage.close?.()]));
+    await stopped;
   }
 
   async #listen(conexion: Conexion, listening: Listening): Promise<void> {

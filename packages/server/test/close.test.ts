@@ -9,6 +9,7 @@ import { Conexion, Mensaje, nothing, operaciones, type PyValue } from "@fileshar
 import { socketTransport } from "@fileshare/protocol/node";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Servidor, serve } from "../src/index.js";
+import { askingOf, range } from "./support/asking.js";
 import { type Client, connectTo, dataOf, plainSocket, untilClosed } from "./support/client.js";
 import { activeResources, openFiles } from "./support/held.js";
 import { request } from "./support/pickles.js";
@@ -286,6 +287,24 @@ describe("A server that was closed", () => {
     const before = { files: openFiles(), resources: activeResources() };
     await life();
     expect({ files: openFiles(), resources: activeResources() }).toEqual(before);
+  });
+
+  test("has ended its worker threads, whatever they were doing", async () => {
+    const folder = await folderWith(files);
+    await writeFile(join(folder, "enorme"), "");
+    await truncate(join(folder, "enorme"), 2 ** 34);
+    const before = openFiles();
+    const servidor = await serve({ folder, port: 0, graceMs: 0 });
+    const client = await askingOf(portOf(servidor));
+    expect((await client.listar({ details: true })).data).toHaveLength(2);
+    expect((await client.descargar("a.txt", { id: 1 })).bytes?.toString()).toBe("alfa");
+    const asked = next(servidor, "request", ({ data }) => data === "enorme");
+    await client.send("descargar", "enorme", { digest: "sha256", range: range(0, 0) });
+    await asked;
+    await servidor.close();
+    await expect(client.receive()).rejects.toThrow();
+    await client.conexion.close().catch(() => {});
+    expect(openFiles()).toEqual(before);
   });
 
   test("leaves no timer behind where the grace period was not needed", async () => {
