@@ -1,7 +1,7 @@
 import type { Options } from "tsup";
 
 const options: Options = {
-  entry: ["src/index.ts", "src/cli.ts"],
+  entry: { index: "src/index.ts", cli: "src/cli.ts", disk: "src/disk/disk.ts", "disk-worker": "src/disk/worker.ts" },
   format: ["esm"],
   platform: "node",
   target: "node20",

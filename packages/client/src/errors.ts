@@ -34,10 +34,21 @@ export class ReplyError extends Error {
 /**
  * Why a download cannot be saved:
  * - `UNSAFE_NAME`: the name could mean something else than a file in the folder
+ * - `BAD_NAME`: the file system does not take such a name: it is too long, say
  * - `IS_FOLDER`: a folder stands where the file would go
- * - `NOT_WRITTEN`: the file system refused; `cause` is its error
+ * - `NO_SPACE`: the file system, or what the user may have of it, is full
+ * - `NO_PERMISSION`: the user may not write there, or the file system is read-only
+ * - `NOT_WRITTEN`: the file system refused for another reason
+ *
+ * Where the file system refused, `cause` is its error.
  */
-export type TargetErrorCode = "UNSAFE_NAME" | "IS_FOLDER" | "NOT_WRITTEN";
+export type TargetErrorCode =
+  | "UNSAFE_NAME"
+  | "BAD_NAME"
+  | "IS_FOLDER"
+  | "NO_SPACE"
+  | "NO_PERMISSION"
+  | "NOT_WRITTEN";
 
 /** A download cannot be saved where it should go. Nothing is left of it there, and the client is still usable. */
 export class TargetError extends Error {
@@ -49,6 +60,19 @@ export class TargetError extends Error {
   constructor(code: TargetErrorCode, path: string, reason: string, options?: ErrorOptions) {
     super(`Cannot save ${JSON.stringify(path)}: ${reason}`, options);
     this.code = code;
+    this.path = path;
+  }
+}
+
+/** Bytes are not those that the server sent, or that it read: their checksum is another. They were not saved. */
+export class ChecksumError extends Error {
+  override readonly name = "ChecksumError";
+  readonly code = "CHECKSUM";
+  /** Where the bytes would have gone. */
+  readonly path: string;
+
+  constructor(path: string, reason: string) {
+    super(`Cannot save ${JSON.stringify(path)}: ${reason}`);
     this.path = path;
   }
 }

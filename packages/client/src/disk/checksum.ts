@@ -1,0 +1,90 @@
+// The checksums of PROTOCOL.md 6.2, computed as bytes go by.
+
+import { createRequire } from "node:module";
+import { crc32 } from "node:zlib";
+
+/** What a server said of bytes. */
+export interface Checksum {
+  readonly algorithm: string;
+  /** In lower-case hexadecimal. */
+  readonly value: string;
+}
+
+/** A checksum of bytes that come in pieces. */
+export interface Hasher {
+  readonly algorithm: string;
+  update(bytes: Uint8Array): void;
+  /** What it is of all that came, in lower-case hexadecimal. Asked once. */
+  value(): string;
+}
+
+type XxHash = typeof import("@node-rs/xxhash");
+
+/** The native module, where there is one for this machine. */
+function loadXxHash(): XxHash | undefined {
+  try {
+    return createRequire(import.meta.url)("@node-rs/xxhash") as XxHash;
+  } catch {
+    return undefined;
+  }
+}
+
+const xxhash = loadXxHash();
+
+const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, "0");
+
+class Crc32 implements Hasher {
+  readonly algorithm = "crc32";
+  #value = 0;
+
+  update(bytes: Uint8Array): void {
+    this.#value = crc32(bytes, this.#value);
+  }
+
+  value(): string {
+    return hex(this.#value, 8);
+  }
+}
+
+class Xxh3 implements Hasher {
+  readonly algorithm = "xxh3";
+  readonly #state: InstanceType<XxHash["xxh3"]["Xxh3"]>;
+
+  constructor({ xxh3 }: XxHash) {
+    this.#state = xxh3.Xxh3.withSeed();
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#state.update(bytes);
+  }
+
+  value(): string {
+    return hex(this.#state.digest(), 16);
+  }
+}
+
+const makers = new Map<string, () => Hasher>();
+if (xxhash) makers.set("xxh3", () => new Xxh3(xxhash));
+makers.set("crc32", () => new Crc32());
+
+/** Names of the checksums that can be computed here, the fastest first. */
+export const algorithms: readonly string[] = Object.freeze([...makers.keys()]);
+
+/** Begins a checksum, or gives nothing where it is not one of `algorithms`. */
+export function hasherFor(algorithm: string): Hasher | undefined {
+  return makers.get(algorithm)?.();
+}
+
+/** Begins a checksum of our own choice. */
+export function ownHasher(): Hasher {
+  return xxhash ? new Xxh3(xxhash) : new Crc32();
+}
+
+/** The checksum of a few bytes, or nothing where it is not one of `algorithms`. */
+export function checksumOf(algorithm: string, bytes: Uint8Array): string | undefined {
+  // In one call: to make a state takes longer than a small file.
+  if (algorithm === "xxh3" && xxhash) return hex(xxhash.xxh3.xxh64(bytes), 16);
+  const hasher = hasherFor(algorithm);
+  hasher?.update(bytes);
+  return hasher?.value();
+}

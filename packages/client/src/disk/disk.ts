@@ -1,0 +1,117 @@
+// The file work of a Cliente, done on a thread of its own: the app's is never kept waiting.
+
+import { resolve } from "node:path";
+import { algorithms, type Checksum } from "./checksum.js";
+import type { Stats } from "./folders.js";
+import type { RemoteFile } from "./journal.js";
+import { Part } from "./part.js";
+import type { Range } from "./ranges.js";
+import { Thread } from "./thread.js";
+
+export type { Checksum } from "./checksum.js";
+export type { Kind, Stats } from "./folders.js";
+export type { RemoteFile } from "./journal.js";
+export type { Part, Segment } from "./part.js";
+export type { Range } from "./ranges.js";
+
+/** How a file is saved. */
+export interface SaveOptions {
+  /** Whether it is waited until the disk has the file. Otherwise a power cut may take what was just saved. */
+  readonly fsync: boolean;
+  /**
+   * Whether an earlier download is picked up, and what is recorded of this one kept for a later. Needs a version: with "" for
+   * it nothing is.
+   */
+  readonly resume: boolean;
+}
+
+/**
+ * Does file work on a thread, which is started when first needed, and keeps the process alive only while there is something
+ * to do. Paths may hold lone surrogates for bytes that are not UTF-8 (PROTOCOL.md 6.4). All reject with a TargetError when
+ * the file system refuses.
+ */
+export class Disk {
+  /** Checksums that it can compare, preferred first: what a request offers. */
+  static readonly algorithms: readonly string[] = algorithms;
+
+  #thread: Thread | undefined;
+  #closed = false;
+
+  /** Begins a download to that path, or picks it up. Where another is under way to it, that one is not touched. */
+  async begin(target: string, file: RemoteFile, { fsync, resume }: SaveOptions): Promise<Part> {
+    const path = absolute(target);
+    const thread = this.#started();
+    const begun = await thread.ask("begin", path, path, plain(file), resume);
+    return new Part(thread, path, file.size, fsync, begun);
+  }
+
+  /**
+   * What an interrupted download to that path left, as it was recorded; it is not touched, and whether it is all there is
+   * found out by `begin`. A download that is under way is told as well.
+   */
+  async pending(target: string): Promise<{ file: RemoteFile; have: readonly Range[] } | undefined> {
+    const path = absolute(target);
+    return this.#started().ask("pending", path, path);
+  }
+
+  /**
+   * Saves a small file whole. Many calls in one tick travel together.
+   *
+   * @param bytes not to be changed until it resolves
+   * @throws {ChecksumError} when the checksum is another
+   * @throws {RangeError} when there are not as many bytes as the file has
+   */
+  async save(
+    target: string,
+    file: RemoteFile,
+    bytes: Uint8Array,
+    checksum: Checksum | undefined,
+    { fsync }: SaveOptions,
+  ): Promise<void> {
+    const path = absolute(target);
+    await this.#started().ask("save", path, path, plain(file), checksum, fsync, bytes);
+  }
+
+  /** What stands at each of the paths; links are not followed. */
+  async stat(paths: readonly string[]): Promise<Stats> {
+    return this.#started().ask("stat", paths[0] ?? "", paths.map(absolute));
+  }
+
+  /** Makes folders, and those above them. Those that are there are left alone. */
+  async makeFolders(paths: readonly string[]): Promise<void> {
+    await this.#started().ask("makeFolders", paths[0] ?? "", paths.map(absolute));
+  }
+
+  /**
+   * The files below a folder, in ascending order: their paths from there, with `/` between. Links are neither told nor
+   * followed, and parts of downloads not told. A folder that is not there has none.
+   */
+  async walk(folder: string): Promise<string[]> {
+    return this.#started().ask("walk", folder, absolute(folder));
+  }
+
+  /** Removes files, and links as such. One that is not there is no error; the others are removed whatever one's error is. */
+  async remove(paths: readonly string[]): Promise<void> {
+    await this.#started().ask("remove", paths[0] ?? "", paths.map(absolute));
+  }
+
+  /** Keeps the parts that are under way and ends the thread. Nothing can be asked afterwards. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#thread?.close();
+  }
+
+  #started(): Thread {
+    if (this.#closed) throw new Error("The disk is closed");
+    if (!this.#thread?.isAlive) this.#thread = new Thread();
+    return this.#thread;
+  }
+}
+
+/** Taken now: the working directory is the process's, and may change meanwhile. */
+const absolute = (path: string): string => resolve(path);
+
+/** Only what can be sent to a thread. */
+function plain({ name, version, size, modified }: RemoteFile): RemoteFile {
+  return { name, version, size, modified };
+}

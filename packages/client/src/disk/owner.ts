@@ -1,0 +1,102 @@
+// Who is at work on a download, and whether they still are.
+
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import { hostname, uptime } from "node:os";
+
+/** Who took up a download. */
+export interface Owner {
+  /** Of this time that it was taken up, and no other. */
+  readonly token: string;
+  /** The process; 0 once it has let go. */
+  readonly pid: number;
+  /** The machine, its start, and the container in which the pid means something. */
+  readonly host: string;
+  readonly boot: string;
+  readonly space: string;
+}
+
+/** Written to so lately, a file counts as in use where its owner's process cannot be looked for. */
+const FRESH_MS = 20_000;
+
+/** Where the system only tells how long it has been up, that and its clock differ a little each time. */
+const BOOT_TOLERANCE_S = 10;
+
+const host = hostname();
+const boot = readOr("/proc/sys/kernel/random/boot_id", () => `~${Math.round(Date.now() / 1000 - uptime())}`);
+const space = readLinkOr("/proc/self/ns/pid", "");
+
+function readOr(path: string, otherwise: () => string): string {
+  try {
+    return fs.readFileSync(path, "latin1").trim();
+  } catch {
+    return otherwise();
+  }
+}
+
+function readLinkOr(path: string, otherwise: string): string {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return otherwise;
+  }
+}
+
+/** This process, or, with 0 for the pid, nobody any more. */
+export function self(pid: number = process.pid): Owner {
+  return { token: randomBytes(8).toString("hex"), pid, host, boot, space };
+}
+
+/** Whether the system has not been restarted since that owner was at work: what was written then is not lost. */
+export function sinceThisBoot(owner: Pick<Owner, "host" | "boot">): boolean {
+  if (owner.host !== host) return false;
+  if (owner.boot === boot) return true;
+  if (!owner.boot.startsWith("~") || !boot.startsWith("~")) return false;
+  return Math.abs(Number(owner.boot.slice(1)) - Number(boot.slice(1))) <= BOOT_TOLERANCE_S;
+}
+
+/**
+ * Whether an owner may still be at work.
+ *
+ * @param fd the journal in which it is named, as it was opened by us
+ */
+export function isHeld(owner: Owner, fd: number): boolean {
+  if (owner.pid === 0) return false;
+  const sameHost = owner.host === host;
+  if (sameHost && !sinceThisBoot(owner)) return false;
+  if (!sameHost || owner.space !== space) return Date.now() - fs.fstatSync(fd).mtimeMs < FRESH_MS;
+  return process.platform === "linux" ? hasOpen(owner.pid, fd) : isAlive(owner.pid);
+}
+
+/**
+ * Whether a process has that file open: a pid alone may be another process's by now, or that of a process whose other
+ * threads are long done with it.
+ */
+function hasOpen(pid: number, fd: number): boolean {
+  const wanted = fs.fstatSync(fd, { bigint: true });
+  const folder = `/proc/${pid}/fd`;
+  let names: string[];
+  try {
+    names = fs.readdirSync(folder);
+  } catch {
+    return isAlive(pid);
+  }
+  return names.some((name) => {
+    if (pid === process.pid && name === String(fd)) return false;
+    try {
+      const { dev, ino } = fs.statSync(`${folder}/${name}`, { bigint: true });
+      return dev === wanted.dev && ino === wanted.ino;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}

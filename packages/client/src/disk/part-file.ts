@@ -1,0 +1,345 @@
+// A file while it is on its way: its bytes where they will be in the end, under a name beside the final one.
+
+import fs from "node:fs";
+import { promisify } from "node:util";
+import { ChecksumError, TargetError } from "../errors.js";
+import { type Checksum, type Hasher, hasherFor, ownHasher } from "./checksum.js";
+import { isFolder } from "./failure.js";
+import type { Journal, Line, Recorded, RemoteFile } from "./journal.js";
+import { isAt, JournalFile, lookAt } from "./journal-file.js";
+import { sinceThisBoot } from "./owner.js";
+import { native, resumableNames, temporaryPath } from "./paths.js";
+import { merge, type Range, total } from "./ranges.js";
+import { hashStretch, openRegular, setModified, syncFolder, writeAll } from "./whole.js";
+
+const fsync = promisify(fs.fsync);
+const fdatasync = promisify(fs.fdatasync);
+
+/** How long a download goes on before what it recorded is made to outlast a power cut: short ones never wait for a disk. */
+const MARK_MS = 30_000;
+
+interface OpenSegment extends Range {
+  readonly hasher: Hasher;
+  at: number;
+}
+
+/** One download to one target, as the worker sees it. */
+export class PartFile {
+  readonly #target: string;
+  readonly #file: RemoteFile;
+  readonly #path: string;
+  /** None where the download cannot be resumed: another is at work on the same target, say. */
+  readonly #journal: JournalFile | undefined;
+  readonly #open = new Map<number, OpenSegment>();
+  #fd: number | undefined;
+  #recorded: Range[];
+  #marked = Date.now();
+  #marking: Promise<void> | undefined;
+  #markFailed: unknown;
+
+  private constructor(target: string, file: RemoteFile, opened: Opened) {
+    this.#target = target;
+    this.#file = file;
+    this.#path = opened.path;
+    this.#fd = opened.fd;
+    this.#journal = opened.journal;
+    this.#recorded = opened.have;
+  }
+
+  /** Begins a download, or picks it up where `resume` allows that. */
+  static begin(
+    target: string,
+    file: RemoteFile,
+    resume: boolean,
+  ): { part: PartFile; have: Range[]; startedOver: boolean } {
+    if (isFolder(target)) throw new TargetError("IS_FOLDER", target, "a folder of that name stands there");
+    // The name must be one that the file system takes before anything is downloaded.
+    fs.lstatSync(native(target), { throwIfNoEntry: false });
+    const opened =
+      (resume && file.version !== "" && openResumable(target, file)) || openPrivate(target, file);
+    const { have, startedOver } = opened;
+    return { part: new PartFile(target, file, opened), have, startedOver };
+  }
+
+  /** Begins a segment, under a number by which it is named from then on. */
+  open(id: number, start: number, end: number, algorithm: string | undefined): void {
+    const hasher = (algorithm !== undefined && hasherFor(algorithm)) || ownHasher();
+    this.#open.set(id, { start, end, at: start, hasher });
+  }
+
+  write(id: number, bytes: Uint8Array): void {
+    const segment = this.#segment(id);
+    if (segment.at + bytes.length > segment.end) {
+      throw new RangeError(
+        `${bytes.length} bytes at ${segment.at} reach beyond the segment's end, ${segment.end}`,
+      );
+    }
+    writeAll(this.#descriptor(), bytes, segment.at);
+    segment.hasher.update(bytes);
+    segment.at += bytes.length;
+  }
+
+  /** Compares a segment with what the server said of it, and records it. */
+  end(id: number, checksum: Checksum | undefined): void {
+    const { start, end, at, hasher } = this.#segment(id);
+    this.#open.delete(id);
+    if (at !== end) throw new RangeError(`the segment has ${at - start} bytes of ${end - start}`);
+    const own = { algorithm: hasher.algorithm, value: hasher.value() };
+    this.#compare(start, end, own, checksum);
+    if (start === end) return;
+    this.#journal?.add(["seg", start, end, own.algorithm, own.value]);
+    this.#recorded.push({ start, end });
+    this.#markNowAndThen();
+  }
+
+  #compare(start: number, end: number, own: Checksum, said: Checksum | undefined): void {
+    if (!said) return;
+    let { value } = own;
+    if (said.algorithm !== own.algorithm) {
+      const hasher = hasherFor(said.algorithm);
+      // One that was never asked for tells us nothing.
+      if (!hasher) return;
+      value = hashStretch(this.#descriptor(), start, end, hasher);
+    }
+    if (value === said.value) return;
+    const reason = `bytes ${start} to ${end} have the ${said.algorithm} ${value}, the server says ${said.value}`;
+    throw new ChecksumError(this.#target, reason);
+  }
+
+  abandon(id: number): void {
+    this.#open.delete(id);
+  }
+
+  /** Gives the file its name, in place of one that has it. */
+  async finish(durable: boolean): Promise<void> {
+    const { size, modified } = this.#file;
+    const there = total(this.#recorded);
+    if (there !== size) throw new RangeError(`${size - there} bytes of ${size} are missing`);
+    await this.#marking;
+    if (this.#markFailed) throw this.#markFailed;
+    const fd = this.#descriptor();
+    if (!isAt(this.#path, fd)) {
+      throw new TargetError(
+        "NOT_WRITTEN",
+        this.#target,
+        `${JSON.stringify(this.#path)} is gone, or another file`,
+      );
+    }
+    setModified(fd, modified);
+    if (durable) await fsync(fd);
+    // Windows does not rename a file that is open.
+    this.#close();
+    fs.renameSync(native(this.#path), native(this.#target));
+    // Not before: the part is nothing without its journal.
+    this.#journal?.remove();
+    if (!this.#journal) removeInterrupted(this.#target);
+    if (durable) await syncFolder(this.#target);
+  }
+
+  /** Stops. What was recorded stays, if it is of use to a later run. */
+  async keep(): Promise<void> {
+    if (!this.#journal || this.#recorded.length === 0) return this.discard();
+    await this.#marking;
+    this.#close();
+    this.#journal.release();
+  }
+
+  /** Removes what there is. */
+  async discard(): Promise<void> {
+    await this.#marking;
+    const ours = this.#fd === undefined || isAt(this.#path, this.#fd);
+    this.#close();
+    try {
+      if (ours) fs.rmSync(native(this.#path), { force: true });
+    } finally {
+      this.#journal?.remove();
+    }
+  }
+
+  #close(): void {
+    if (this.#fd === undefined) return;
+    fs.closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #segment(id: number): OpenSegment {
+    if (this.#markFailed) throw this.#markFailed;
+    const segment = this.#open.get(id);
+    if (!segment) throw new Error("the segment is not open");
+    return segment;
+  }
+
+  #descriptor(): number {
+    if (this.#fd === undefined) throw new Error("the part is closed");
+    return this.#fd;
+  }
+
+  /** Makes what is recorded outlast a power cut, once in a while. Writing goes on meanwhile. */
+  #markNowAndThen(): void {
+    if (!this.#journal || this.#marking || Date.now() - this.#marked < MARK_MS) return;
+    this.#marking = this.#mark(this.#journal, this.#descriptor())
+      .catch((error) => {
+        this.#markFailed = error;
+      })
+      .finally(() => {
+        this.#marking = undefined;
+        this.#marked = Date.now();
+      });
+  }
+
+  async #mark(journal: JournalFile, fd: number): Promise<void> {
+    const { length } = journal;
+    await fdatasync(fd);
+    journal.add(["mark", length]);
+    await journal.sync();
+  }
+}
+
+interface Opened {
+  readonly path: string;
+  readonly fd: number;
+  readonly journal: JournalFile | undefined;
+  readonly have: Range[];
+  readonly startedOver: boolean;
+}
+
+/** Under a name of its own: nobody else writes there, and nobody picks it up. */
+function openPrivate(target: string, file: RemoteFile): Opened {
+  const path = temporaryPath(target);
+  return { path, fd: create(path, file.size), journal: undefined, have: [], startedOver: false };
+}
+
+/** Under the target's name for parts, unless somebody else is at work there. */
+function openResumable(target: string, file: RemoteFile): Opened | undefined {
+  const names = resumableNames(target);
+  const journal = JournalFile.take(names.log);
+  if (!journal) return undefined;
+  try {
+    const found = openFound(names.part, journal, file);
+    if (found) return { path: names.part, journal, startedOver: false, ...found };
+    return { path: names.part, journal, ...startOver(names.part, journal, file) };
+  } catch (error) {
+    journal.remove();
+    throw error;
+  }
+}
+
+function openFound(
+  path: string,
+  journal: JournalFile,
+  file: RemoteFile,
+): { fd: number; have: Range[] } | undefined {
+  if (!describes(journal.known, file)) return undefined;
+  const fd = openRegular(path, fs.constants.O_RDWR);
+  if (fd === undefined) return undefined;
+  try {
+    const have = stillThere(fd, journal, file);
+    if (have.length > 0) {
+      fs.ftruncateSync(fd, file.size);
+      return { fd, have };
+    }
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+  fs.closeSync(fd);
+  return undefined;
+}
+
+function describes(known: Journal, { name, version, size }: RemoteFile): boolean {
+  const { file, damaged } = known;
+  return !damaged && file?.name === name && file.version === version && file.size === size;
+}
+
+/** What the part still holds of the recorded segments; the journal tells no more than that afterwards. */
+function stillThere(fd: number, journal: JournalFile, file: RemoteFile): Range[] {
+  const { known } = journal;
+  const { last, segments } = known;
+  const { dev, ino, size } = fs.fstatSync(fd, { bigint: true });
+  const same = known.part?.dev === String(dev) && known.part.ino === String(ino);
+  // The system's memory outlasts a process, but not a power cut. And where the last segment is not what it was, somebody
+  // has been at the part: nothing is taken on trust.
+  const trusted = same && (!last || matches(fd, last));
+  const isThere = (segment: Recorded): boolean => {
+    if (segment.end > size) return false;
+    if (trusted && (known.isSynced(segment) || sinceThisBoot(segment.by))) return true;
+    return matches(fd, segment);
+  };
+  const there: Recorded[] = [];
+  const lost: Recorded[] = [];
+  for (const segment of segments) (isThere(segment) ? there : lost).push(segment);
+  if (!same) journal.add(["file", file, String(dev), String(ino)], ...there.map(segmentLine));
+  else if (lost.length > 0) journal.add(...lost.map(({ start }) => ["lost", start] as const));
+  if (!trusted || !segments.every((segment) => sinceThisBoot(segment.by))) {
+    // What was lost must not be taken up after one more power cut; and what was found need not be read again.
+    fs.fdatasyncSync(fd);
+    journal.add(["mark", journal.length]);
+    journal.syncNow();
+  }
+  return merge(there);
+}
+
+function segmentLine({ start, end, algorithm, checksum }: Recorded): Line {
+  return ["seg", start, end, algorithm, checksum];
+}
+
+function matches(fd: number, { start, end, algorithm, checksum }: Recorded): boolean {
+  const hasher = hasherFor(algorithm);
+  return hasher !== undefined && hashStretch(fd, start, end, hasher) === checksum;
+}
+
+function startOver(path: string, journal: JournalFile, file: RemoteFile): Omit<Opened, "path" | "journal"> {
+  const { damaged, segments, file: before } = journal.known;
+  if (segments.length > 0) {
+    // The new part may get the number of the old one: until then nothing may vouch for what it holds.
+    journal.add(["file", file, "", ""]);
+    journal.syncNow();
+  }
+  // What another part holds is not overwritten in place: somebody may have it open.
+  const was = fs.lstatSync(native(path), { throwIfNoEntry: false }) !== undefined;
+  if (was) fs.rmSync(native(path));
+  const fd = create(path, file.size);
+  try {
+    const { dev, ino } = fs.fstatSync(fd, { bigint: true });
+    journal.add(["file", file, String(dev), String(ino)]);
+  } catch (error) {
+    fs.closeSync(fd);
+    fs.rmSync(native(path));
+    throw error;
+  }
+  return { fd, have: [], startedOver: was && (damaged || before === undefined || segments.length > 0) };
+}
+
+function create(path: string, size: number): number {
+  const fd = fs.openSync(native(path), "wx+");
+  try {
+    fs.ftruncateSync(fd, size);
+    return fd;
+  } catch (error) {
+    fs.closeSync(fd);
+    fs.rmSync(native(path));
+    throw error;
+  }
+}
+
+/** What is there of an interrupted download to a target. */
+export function pending(target: string): { file: RemoteFile; have: readonly Range[] } | undefined {
+  const names = resumableNames(target);
+  const journal = lookAt(names.log);
+  if (!journal?.file || journal.damaged || journal.segments.length === 0) return undefined;
+  if (!fs.lstatSync(native(names.part), { throwIfNoEntry: false })?.isFile()) return undefined;
+  return { file: journal.file, have: merge(journal.segments) };
+}
+
+/** Removes what an interrupted download to a target left, as there is a newer file now. */
+export function removeInterrupted(target: string): void {
+  const names = resumableNames(target);
+  if (!fs.existsSync(native(names.log))) return;
+  const journal = JournalFile.take(names.log);
+  if (!journal) return;
+  try {
+    fs.rmSync(native(names.part), { force: true });
+  } finally {
+    journal.remove();
+  }
+}

@@ -1,0 +1,68 @@
+// Small files, whole.
+
+import fs from "node:fs";
+import { promisify } from "node:util";
+import { ChecksumError } from "../errors.js";
+import { type Checksum, checksumOf } from "./checksum.js";
+import type { RemoteFile } from "./journal.js";
+import { removeInterrupted } from "./part-file.js";
+import { native, temporaryPath } from "./paths.js";
+import { setModified, syncFolder, writeAll } from "./whole.js";
+
+const fsync = promisify(fs.fsync);
+
+/**
+ * Saves a file that appears under its name when it is whole.
+ *
+ * @returns a promise only where there is something to wait for: most files are saved by the time this returns
+ */
+export function saveFile(
+  target: string,
+  { size, modified }: RemoteFile,
+  bytes: Uint8Array,
+  checksum: Checksum | undefined,
+  durable: boolean,
+): void | Promise<void> {
+  if (bytes.length !== size) throw new RangeError(`there are ${bytes.length} bytes of ${size}`);
+  const value = checksum && checksumOf(checksum.algorithm, bytes);
+  if (checksum && value !== undefined && value !== checksum.value) {
+    const reason = `its ${checksum.algorithm} is ${value}, the server says ${checksum.value}`;
+    throw new ChecksumError(target, reason);
+  }
+  const path = temporaryPath(target);
+  const fd = fs.openSync(native(path), "wx");
+  try {
+    writeAll(fd, bytes);
+    setModified(fd, modified);
+  } catch (error) {
+    fs.closeSync(fd);
+    fs.unlinkSync(native(path));
+    throw error;
+  }
+  if (durable) return finishDurably(fd, path, target);
+  fs.closeSync(fd);
+  rename(path, target);
+}
+
+async function finishDurably(fd: number, path: string, target: string): Promise<void> {
+  try {
+    await fsync(fd);
+  } catch (error) {
+    fs.unlinkSync(native(path));
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+  rename(path, target);
+  await syncFolder(target);
+}
+
+function rename(path: string, target: string): void {
+  try {
+    fs.renameSync(native(path), native(target));
+  } catch (error) {
+    fs.unlinkSync(native(path));
+    throw error;
+  }
+  removeInterrupted(target);
+}

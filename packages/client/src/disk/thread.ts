@@ -1,0 +1,141 @@
+// A thread of our own for what would block the app's: requests go there in batches, replies come back.
+
+import { Worker } from "node:worker_threads";
+import { TargetError } from "../errors.js";
+import { fromFailure } from "./failure.js";
+import type { Bytes, Reply, Request, Work } from "./work.js";
+
+/** A message holds no more than that, so that the thread begins while the rest is still gathered. */
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+const MAX_MESSAGE_REQUESTS = 512;
+
+/** Beside the built files; the sources use the built one, as Node does not run them. */
+const script = new URL(
+  import.meta.url.endsWith(".ts") ? "../../dist/disk-worker.js" : "./disk-worker.js",
+  import.meta.url,
+);
+
+interface Pending {
+  readonly path: string;
+  readonly resolve: (value: never) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** What a piece of work gives. */
+type Outcome<Name extends keyof Work> = Awaited<ReturnType<Work[Name]>>;
+
+/** A request, and the bytes that its last argument is. */
+interface Outgoing {
+  readonly request: Request;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** A running thread. It keeps the process alive only while something is asked of it. */
+export class Thread {
+  readonly #worker = new Worker(script, { name: "fileshare-disk", execArgv: [] });
+  readonly #ended: Promise<void>;
+  readonly #pending = new Map<number, Pending>();
+  #asked = 0;
+  #outbox: Outgoing[] = [];
+  #dead: Error | undefined;
+
+  constructor() {
+    this.#worker.unref();
+    this.#worker.on("message", (replies: Reply[]) => {
+      for (const reply of replies) this.#settle(reply);
+    });
+    this.#worker.on("error", (error) => this.#die(error instanceof Error ? error : new Error(String(error))));
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on("exit", (code) => {
+        this.#die(new Error(`the thread for files ended with code ${code}`));
+        resolve();
+      });
+    });
+  }
+
+  /** Whether it can still be asked. */
+  get isAlive(): boolean {
+    return !this.#dead;
+  }
+
+  /**
+   * Has something done.
+   *
+   * @param path what it is about
+   * @param args bytes stand last, and are not to be changed until it is done
+   * @throws {TargetError} where the file system, or the thread, fails
+   */
+  ask<Name extends keyof Work>(
+    work: Name,
+    path: string,
+    ...args: Parameters<Work[Name]>
+  ): Promise<Outcome<Name>> {
+    if (this.#dead) return Promise.reject(gone(path, this.#dead));
+    const id = ++this.#asked;
+    const last: unknown = args.at(-1);
+    const bytes = last instanceof Uint8Array ? last : undefined;
+    const request = { id, work, path, args: bytes ? args.slice(0, -1) : args };
+    // At the end of the tick, so that what is asked meanwhile travels along.
+    if (this.#outbox.push({ request, bytes }) === 1) process.nextTick(() => this.#send());
+    if (this.#pending.size === 0) this.#worker.ref();
+    return new Promise((resolve, reject) => this.#pending.set(id, { path, resolve, reject }));
+  }
+
+  /** Ends it when all that was asked is done, and what was under way is kept. */
+  async close(): Promise<void> {
+    if (this.#dead) return this.#ended;
+    await this.ask("close", "").catch(() => {});
+    await this.#worker.terminate();
+  }
+
+  #send(): void {
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    for (let from = 0; from < outbox.length && !this.#dead; ) {
+      let copied = 0;
+      let to = from;
+      while (to < outbox.length && to - from < MAX_MESSAGE_REQUESTS && copied < MAX_MESSAGE_BYTES) {
+        const { bytes } = outbox[to++] as Outgoing;
+        if (bytes && !isShared(bytes)) copied += bytes.length;
+      }
+      this.#post(outbox.slice(from, to), copied);
+      from = to;
+    }
+  }
+
+  #post(outgoing: readonly Outgoing[], copied: number): void {
+    const block = copied > 0 ? Buffer.allocUnsafeSlow(copied) : undefined;
+    let at = 0;
+    const place = (bytes: Uint8Array | undefined): Bytes | undefined => {
+      if (!bytes) return undefined;
+      if (isShared(bytes)) return bytes;
+      block?.set(bytes, at);
+      at += bytes.length;
+      return { from: at - bytes.length, length: bytes.length };
+    };
+    const requests = outgoing.map(({ request, bytes }) => ({ ...request, bytes: place(bytes) }));
+    this.#worker.postMessage({ requests, block: block?.buffer }, block ? [block.buffer] : []);
+  }
+
+  #settle(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    if ("failure" in reply) pending?.reject(fromFailure(reply.failure));
+    else pending?.resolve(reply.value as never);
+  }
+
+  #die(reason: Error): void {
+    this.#dead ??= reason;
+    for (const { path, reject } of this.#pending.values()) reject(gone(path, this.#dead));
+    this.#pending.clear();
+  }
+}
+
+function isShared(bytes: Uint8Array): boolean {
+  return bytes.buffer instanceof SharedArrayBuffer;
+}
+
+function gone(path: string, cause: Error): TargetError {
+  return new TargetError("NOT_WRITTEN", path, cause.message, { cause });
+}

@@ -1,0 +1,126 @@
+// What the thread can be asked to do, and what goes between it and the app's.
+
+import type { Checksum } from "./checksum.js";
+import type { Failure } from "./failure.js";
+import { makeFolders, removeAll, type Stats, statAll, walk } from "./folders.js";
+import type { RemoteFile } from "./journal.js";
+import { PartFile, pending } from "./part-file.js";
+import type { Range } from "./ranges.js";
+import { saveFile } from "./save-file.js";
+
+/** Where the bytes of a request are: shared memory, or a stretch of the block that came with the message. */
+export type Bytes = Uint8Array | { readonly from: number; readonly length: number };
+
+/** One thing to be done; `path` is what an error is about. */
+export interface Request {
+  readonly id: number;
+  readonly work: keyof Work;
+  readonly path: string;
+  readonly args: readonly unknown[];
+  /** One more argument. */
+  readonly bytes?: Bytes | undefined;
+}
+
+/** Things to be done in their order, and the bytes of those whose bytes are not in shared memory. */
+export interface Requests {
+  readonly requests: readonly Request[];
+  readonly block?: ArrayBuffer | undefined;
+}
+
+/** What became of a request. */
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+export interface Begun {
+  readonly part: number;
+  readonly have: readonly Range[];
+  readonly startedOver: boolean;
+}
+
+/** All that the thread does. What gives no promise is done when the next is begun. */
+export class Work {
+  readonly #parts = new Map<number, PartFile>();
+  #begun = 0;
+
+  begin(target: string, file: RemoteFile, resume: boolean): Begun {
+    const { part, have, startedOver } = PartFile.begin(target, file, resume);
+    const id = ++this.#begun;
+    this.#parts.set(id, part);
+    return { part: id, have, startedOver };
+  }
+
+  open(part: number, segment: number, start: number, end: number, algorithm: string | undefined): void {
+    this.#part(part).open(segment, start, end, algorithm);
+  }
+
+  write(part: number, segment: number, bytes: Uint8Array): void {
+    this.#part(part).write(segment, bytes);
+  }
+
+  end(part: number, segment: number, checksum: Checksum | undefined): void {
+    this.#part(part).end(segment, checksum);
+  }
+
+  abandon(part: number, segment: number): void {
+    this.#parts.get(part)?.abandon(segment);
+  }
+
+  async finish(part: number, durable: boolean): Promise<void> {
+    await this.#part(part).finish(durable);
+    this.#parts.delete(part);
+  }
+
+  async keep(part: number): Promise<void> {
+    const kept = this.#parts.get(part);
+    this.#parts.delete(part);
+    await kept?.keep();
+  }
+
+  async discard(part: number): Promise<void> {
+    const discarded = this.#parts.get(part);
+    this.#parts.delete(part);
+    await discarded?.discard();
+  }
+
+  save(
+    target: string,
+    file: RemoteFile,
+    checksum: Checksum | undefined,
+    durable: boolean,
+    bytes: Uint8Array,
+  ): void | Promise<void> {
+    return saveFile(target, file, bytes, checksum, durable);
+  }
+
+  pending(target: string): ReturnType<typeof pending> {
+    return pending(target);
+  }
+
+  stat(paths: readonly string[]): Stats {
+    return statAll(paths);
+  }
+
+  makeFolders(paths: readonly string[]): void {
+    makeFolders(paths);
+  }
+
+  walk(folder: string): string[] {
+    return walk(folder);
+  }
+
+  remove(paths: readonly string[]): void {
+    removeAll(paths);
+  }
+
+  /** Keeps what is under way for a later run. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#parts.keys()].map((part) => this.keep(part)));
+  }
+
+  #part(id: number): PartFile {
+    const part = this.#parts.get(id);
+    if (!part) throw new Error("the part is finished, kept or discarded");
+    return part;
+  }
+}
