@@ -35,6 +35,9 @@ export class Thread {
   readonly #worker = new Worker(script, { name: "fileshare-disk", execArgv: [] });
   readonly #ended: Promise<void>;
   readonly #pending = new Map<number, Pending>();
+  readonly #memory = new SharedMemory((forget) => {
+    if (!this.#dead) this.#worker.postMessage({ requests: [], forget });
+  });
   #asked = 0;
   #outbox: Outgoing[] = [];
   #dead: Error | undefined;
@@ -96,7 +99,7 @@ export class Thread {
       let to = from;
       while (to < outbox.length && to - from < MAX_MESSAGE_REQUESTS && copied < MAX_MESSAGE_BYTES) {
         const { bytes } = outbox[to++] as Outgoing;
-        if (bytes && !isShared(bytes)) copied += bytes.length;
+        if (bytes && !(bytes.buffer instanceof SharedArrayBuffer)) copied += bytes.length;
       }
       this.#post(outbox.slice(from, to), copied);
       from = to;
@@ -105,16 +108,21 @@ export class Thread {
 
   #post(outgoing: readonly Outgoing[], copied: number): void {
     const block = copied > 0 ? Buffer.allocUnsafeSlow(copied) : undefined;
+    const shared = new Map<number, SharedArrayBuffer>();
     let at = 0;
-    const place = (bytes: Uint8Array | undefined): Bytes | undefined => {
-      if (!bytes) return undefined;
-      if (isShared(bytes)) return bytes;
+    const place = (bytes: Uint8Array): Bytes => {
+      const { buffer, byteOffset, length } = bytes;
+      if (buffer instanceof SharedArrayBuffer) {
+        return { shared: this.#memory.number(buffer, shared), from: byteOffset, length };
+      }
       block?.set(bytes, at);
-      at += bytes.length;
-      return { from: at - bytes.length, length: bytes.length };
+      at += length;
+      return { shared: undefined, from: at - length, length };
     };
-    const requests = outgoing.map(({ request, bytes }) => ({ ...request, bytes: place(bytes) }));
-    this.#worker.postMessage({ requests, block: block?.buffer }, block ? [block.buffer] : []);
+    const requests = outgoing.map(({ request, bytes }) =>
+      bytes ? { ...request, bytes: place(bytes) } : request,
+    );
+    this.#worker.postMessage({ requests, block: block?.buffer, shared }, block ? [block.buffer] : []);
   }
 
   #settle(reply: Reply): void {
@@ -132,10 +140,29 @@ export class Thread {
   }
 }
 
-function isShared(bytes: Uint8Array): boolean {
-  return bytes.buffer instanceof SharedArrayBuffer;
-}
-
 function gone(path: string, cause: Error): TargetError {
   return new TargetError("NOT_WRITTEN", path, cause.message, { cause });
+}
+
+/** Names shared memory by number: to send it along with each request would take longer than to write what is in it. */
+class SharedMemory {
+  readonly #numbers = new WeakMap<SharedArrayBuffer, number>();
+  readonly #unused: FinalizationRegistry<number>;
+  #named = 0;
+
+  /** @param onUnused told the number of memory that nothing here refers to any more */
+  constructor(onUnused: (number: number) => void) {
+    this.#unused = new FinalizationRegistry(onUnused);
+  }
+
+  /** The number of that memory, which is added to `fresh` where it is a new one. */
+  number(buffer: SharedArrayBuffer, fresh: Map<number, SharedArrayBuffer>): number {
+    const known = this.#numbers.get(buffer);
+    if (known !== undefined) return known;
+    const number = ++this.#named;
+    this.#numbers.set(buffer, number);
+    this.#unused.register(buffer, number);
+    fresh.set(number, buffer);
+    return number;
+  }
 }

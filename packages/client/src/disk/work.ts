@@ -8,8 +8,12 @@ import { PartFile, pending } from "./part-file.js";
 import type { Range } from "./ranges.js";
 import { saveFile } from "./save-file.js";
 
-/** Where the bytes of a request are: shared memory, or a stretch of the block that came with the message. */
-export type Bytes = Uint8Array | { readonly from: number; readonly length: number };
+/** Where the bytes of a request are: in shared memory of that number, or without one in the block that came along. */
+export interface Bytes {
+  readonly shared: number | undefined;
+  readonly from: number;
+  readonly length: number;
+}
 
 /** One thing to be done; `path` is what an error is about. */
 export interface Request {
@@ -21,10 +25,15 @@ export interface Request {
   readonly bytes?: Bytes | undefined;
 }
 
-/** Things to be done in their order, and the bytes of those whose bytes are not in shared memory. */
+/** Things to be done in their order. */
 export interface Requests {
   readonly requests: readonly Request[];
+  /** The bytes of those whose bytes are not in shared memory. */
   readonly block?: ArrayBuffer | undefined;
+  /** Shared memory that was not named before. */
+  readonly shared?: ReadonlyMap<number, SharedArrayBuffer> | undefined;
+  /** Shared memory that is not named again. */
+  readonly forget?: number | undefined;
 }
 
 /** What became of a request. */

@@ -19,13 +19,16 @@ function answer({ id, work: name, path, args, bytes }: Request, block: ArrayBuff
   }
 }
 
-function locate(bytes: Bytes, block: ArrayBuffer): Uint8Array {
-  return bytes instanceof Uint8Array ? bytes : new Uint8Array(block, bytes.from, bytes.length);
+const noBlock = new ArrayBuffer(0);
+const memory = new Map<number, SharedArrayBuffer>();
+
+function locate({ shared, from, length }: Bytes, block: ArrayBuffer): Uint8Array {
+  return new Uint8Array((shared !== undefined && memory.get(shared)) || block, from, length);
 }
 
-const noBlock = new ArrayBuffer(0);
-
-parentPort?.on("message", ({ requests, block = noBlock }: Requests) => {
+parentPort?.on("message", ({ requests, block = noBlock, shared = new Map(), forget }: Requests) => {
+  for (const [number, buffer] of shared) memory.set(number, buffer);
+  if (forget !== undefined) memory.delete(forget);
   const replies: Reply[] = [];
   for (const request of requests) {
     const reply = answer(request, block);
