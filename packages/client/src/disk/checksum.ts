@@ -38,7 +38,8 @@ class Crc32 implements Hasher {
   #value = 0;
 
   update(bytes: Uint8Array): void {
-    this.#value = crc32(bytes, this.#value);
+    // Of no bytes that have no place in memory zlib begins anew.
+    if (bytes.length > 0) this.#value = crc32(bytes, this.#value);
   }
 
   value(): string {

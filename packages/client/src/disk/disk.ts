@@ -72,7 +72,7 @@ export class Disk {
     await this.#started().ask("save", path, path, plain(file), checksum, fsync, bytes);
   }
 
-  /** What stands at each of the paths; links are not followed. */
+  /** What stands at each of the paths; links are not followed, and what cannot be looked at counts as not there. */
   async stat(paths: readonly string[]): Promise<Stats> {
     return this.#started().ask("stat", paths[0] ?? "", paths.map(absolute));
   }

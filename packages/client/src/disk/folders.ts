@@ -17,7 +17,7 @@ export interface Stats {
   readonly modified: Float64Array;
 }
 
-/** Looks at paths, without following links. What cannot be looked at is told as "other". */
+/** Looks at paths, without following links. What cannot be looked at counts as not there: to write there tells why. */
 export function statAll(paths: readonly string[]): Stats {
   const kinds: Kind[] = [];
   const sizes = new Float64Array(paths.length);
@@ -35,8 +35,8 @@ export function statAll(paths: readonly string[]): Stats {
 function statOf(path: string): fs.Stats | undefined {
   try {
     return fs.lstatSync(native(path), { throwIfNoEntry: false });
-  } catch (error) {
-    throw asTargetError(error, path);
+  } catch {
+    return undefined;
   }
 }
 

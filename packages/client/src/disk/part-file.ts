@@ -32,7 +32,7 @@ export class PartFile {
   readonly #journal: JournalFile | undefined;
   readonly #open = new Map<number, OpenSegment>();
   #fd: number | undefined;
-  #recorded: Range[];
+  readonly #recorded: Range[];
   #marked = Date.now();
   #marking: Promise<void> | undefined;
   #markFailed: unknown;
@@ -43,7 +43,7 @@ export class PartFile {
     this.#path = opened.path;
     this.#fd = opened.fd;
     this.#journal = opened.journal;
-    this.#recorded = opened.have;
+    this.#recorded = [...opened.have];
   }
 
   /** Begins a download, or picks it up where `resume` allows that. */
