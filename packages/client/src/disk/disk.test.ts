@@ -330,6 +330,27 @@ describe("Disk", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("Disk leaves no file open", () => {
+  it("of many that wait for the disk, nor has many open meanwhile, and closes when they are saved", async () => {
+    const paths = Array.from({ length: 200 }, (_, i) => join(folder, String(i)));
+    const saving = paths.map((path) =>
+      disk.save(path, remote(SIZE), content, undefined, { fsync: true, resume: true }),
+    );
+    let most = 0;
+    let done = 0;
+    for (const each of saving) {
+      void each.then(() => {
+        most = Math.max(most, open().length);
+        done++;
+      });
+    }
+    await disk.close();
+    expect(done).toBe(200);
+    expect(most).toBeLessThanOrEqual(8);
+    expect(readdirSync(folder)).toHaveLength(200);
+    await Promise.all(saving);
+    expect(open()).toEqual([]);
+  });
+
   it("whatever became of a download", async () => {
     const some = async (name: string) => {
       const part = await disk.begin(join(folder, name), remote(SIZE), options);

@@ -91,7 +91,7 @@ export function walk(top: string): string[] {
   const found: string[] = [];
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of entriesOf(`${top}/${folder}`)) {
+    for (const entry of entriesOf(folder ? `${top}/${folder}` : top)) {
       if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
       else if (entry.isFile() && !temporaryName.test(entry.name)) found.push(folder + entry.name);
     }

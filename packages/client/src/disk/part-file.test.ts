@@ -298,6 +298,33 @@ describe("PartFile", () => {
   });
 });
 
+describe("PartFile that is ended twice at once", () => {
+  it.each(["keep", "discard"] as const)("is finished, and %s finds nothing to do", async (end) => {
+    const { part } = PartFile.begin(target, file, true);
+    record(part, [0, SIZE]);
+    const finishing = part.finish(true);
+    const ending = part[end]();
+    await finishing;
+    // Whoever begins now is not disturbed.
+    const { part: next } = PartFile.begin(target, remote(SIZE, "v2"), true);
+    await ending;
+    await part[end]();
+    record(next, [0, SIZE]);
+    await next.finish(false);
+    expect(left()).toEqual(["fichero"]);
+  });
+
+  it("is discarded, and cannot be finished", async () => {
+    const { part } = PartFile.begin(target, file, true);
+    record(part, [0, SIZE]);
+    const discarding = part.discard();
+    await expect(part.finish(false)).rejects.toThrow("the part is over");
+    await discarding;
+    await expect(part.finish(false)).rejects.toThrow("the part is over");
+    expect(left()).toEqual([]);
+  });
+});
+
 describe("PartFile after a power cut", () => {
   it("re-reads what no mark vouches for, and drops what is not there", async () => {
     await interrupted();

@@ -36,6 +36,9 @@ export class PartFile {
   #marked = Date.now();
   #marking: Promise<void> | undefined;
   #markFailed: unknown;
+  /** What ends it is done one after the other, and nothing more once it is over. */
+  #ending: Promise<void> = Promise.resolve();
+  #over = false;
 
   private constructor(target: string, file: RemoteFile, opened: Opened) {
     this.#target = target;
@@ -110,12 +113,43 @@ export class PartFile {
     this.#open.delete(id);
   }
 
-  /** Gives the file its name, in place of one that has it. */
-  async finish(durable: boolean): Promise<void> {
+  /** Gives the file its name, in place of one that has it. Where it fails, it is still to be kept or discarded. */
+  finish(durable: boolean): Promise<void> {
+    return this.#end(() => {
+      if (this.#over) throw new Error("the part is over");
+      return this.#finish(durable);
+    });
+  }
+
+  /** Stops. What was recorded stays, if it is of use to a later run. */
+  keep(): Promise<void> {
+    return this.#end(() => {
+      if (this.#over) return;
+      if (this.#journal && this.#recorded.length > 0) this.#keep(this.#journal);
+      else this.#discard();
+    });
+  }
+
+  /** Removes what there is. */
+  discard(): Promise<void> {
+    return this.#end(() => {
+      if (!this.#over) this.#discard();
+    });
+  }
+
+  #end(how: () => void | Promise<void>): Promise<void> {
+    const end = this.#ending.then(async () => {
+      await this.#marking;
+      await how();
+    });
+    this.#ending = end.catch(() => {});
+    return end;
+  }
+
+  async #finish(durable: boolean): Promise<void> {
     const { size, modified } = this.#file;
     const there = total(this.#recorded);
     if (there !== size) throw new RangeError(`${size - there} bytes of ${size} are missing`);
-    await this.#marking;
     if (this.#markFailed) throw this.#markFailed;
     const fd = this.#descriptor();
     if (!isAt(this.#path, fd)) {
@@ -130,23 +164,21 @@ export class PartFile {
     // Windows does not rename a file that is open.
     this.#close();
     fs.renameSync(native(this.#path), native(this.#target));
+    this.#over = true;
     // Not before: the part is nothing without its journal.
-    this.#journal?.remove();
-    if (!this.#journal) removeInterrupted(this.#target);
+    if (this.#journal) this.#journal.remove();
+    else removeInterrupted(this.#target);
     if (durable) await syncFolder(this.#target);
   }
 
-  /** Stops. What was recorded stays, if it is of use to a later run. */
-  async keep(): Promise<void> {
-    if (!this.#journal || this.#recorded.length === 0) return this.discard();
-    await this.#marking;
+  #keep(journal: JournalFile): void {
+    this.#over = true;
     this.#close();
-    this.#journal.release();
+    journal.release();
   }
 
-  /** Removes what there is. */
-  async discard(): Promise<void> {
-    await this.#marking;
+  #discard(): void {
+    this.#over = true;
     const ours = this.#fd === undefined || isAt(this.#path, this.#fd);
     this.#close();
     try {

@@ -1,7 +1,7 @@
 // A download on its way to the disk, as the app's thread sees it.
 
 import type { Checksum } from "./checksum.js";
-import { overlap, type Range } from "./ranges.js";
+import { merge, type Range, shares } from "./ranges.js";
 import type { Thread } from "./thread.js";
 import type { Begun } from "./work.js";
 
@@ -16,8 +16,8 @@ export class Part {
   readonly #id: number;
   readonly #durable: boolean;
   readonly #size: number;
-  /** What is there or being written. */
-  readonly #taken: Set<Range>;
+  #recorded: readonly Range[];
+  readonly #open = new Set<Range>();
   #segments = 0;
 
   /** @internal */
@@ -33,7 +33,7 @@ export class Part {
     this.#size = size;
     this.#durable = durable;
     this.#id = part;
-    this.#taken = new Set(have);
+    this.#recorded = have;
     this.have = have;
     this.startedOver = startedOver;
   }
@@ -55,14 +55,17 @@ export class Part {
       throw new RangeError(`[${start}, ${end}) is not a part of ${this.#size} bytes`);
     }
     const range = { start, end };
-    if (start < end && overlap([...this.#taken, range])) {
+    if (shares(this.#recorded, range) || shares(this.#open, range)) {
       throw new RangeError(`some of [${start}, ${end}) is there already, or being written`);
     }
-    this.#taken.add(range);
+    this.#open.add(range);
     const id = ++this.#segments;
     // Its failure is told by what is asked next.
     this.#thread.ask("open", this.#target, this.#id, id, start, end, algorithm).catch(() => {});
-    return new Segment(this.#thread, this.#target, this.#id, id, () => this.#taken.delete(range));
+    return new Segment(this.#thread, this.#target, this.#id, id, (recorded) => {
+      this.#open.delete(range);
+      if (recorded && start < end) this.#recorded = merge([...this.#recorded, range]);
+    });
   }
 
   /**
@@ -93,15 +96,15 @@ export class Segment {
   readonly #target: string;
   readonly #part: number;
   readonly #id: number;
-  readonly #forget: () => void;
+  readonly #ended: (recorded: boolean) => void;
 
   /** @internal */
-  constructor(thread: Thread, target: string, part: number, id: number, forget: () => void) {
+  constructor(thread: Thread, target: string, part: number, id: number, ended: (recorded: boolean) => void) {
     this.#thread = thread;
     this.#target = target;
     this.#part = part;
     this.#id = id;
-    this.#forget = forget;
+    this.#ended = ended;
   }
 
   /**
@@ -128,14 +131,15 @@ export class Segment {
     try {
       await this.#thread.ask("end", this.#target, this.#part, this.#id, checksum);
     } catch (error) {
-      this.#forget();
+      this.#ended(false);
       throw error;
     }
+    this.#ended(true);
   }
 
   /** Forgets what was written: the connection was lost in the middle, say. */
   abandon(): void {
-    this.#forget();
+    this.#ended(false);
     this.#thread.ask("abandon", this.#target, this.#part, this.#id).catch(() => {});
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { merge, overlap, total } from "./ranges.js";
+import { merge, overlap, shares, total } from "./ranges.js";
 
 const run = (start: number, end: number) => ({ start, end });
 
@@ -19,6 +19,18 @@ describe("overlap()", () => {
     expect(overlap([run(2, 4), run(0, 2), run(4, 5)])).toBe(false);
     expect(overlap([run(2, 4), run(0, 3)])).toBe(true);
     expect(overlap([run(1, 2), run(1, 2)])).toBe(true);
+  });
+});
+
+describe("shares()", () => {
+  it.each([
+    [run(0, 2), false],
+    [run(4, 9), false],
+    [run(3, 3), false],
+    [run(3, 4), true],
+    [run(0, 9), true],
+  ])("tells whether %o shares a byte with [2, 4)", (range, told) => {
+    expect(shares([run(20, 30), run(2, 4)], range)).toBe(told);
   });
 });
 

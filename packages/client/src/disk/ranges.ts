@@ -27,6 +27,12 @@ export function overlap(ranges: Iterable<Range>): boolean {
   return false;
 }
 
+/** Whether a run shares a byte with any of the others. */
+export function shares(ranges: Iterable<Range>, { start, end }: Range): boolean {
+  for (const other of ranges) if (Math.max(start, other.start) < Math.min(end, other.end)) return true;
+  return false;
+}
+
 /** How many bytes runs hold that do not overlap. */
 export function total(ranges: Iterable<Range>): number {
   let bytes = 0;

@@ -29,30 +29,55 @@ export function saveFile(
     const reason = `its ${checksum.algorithm} is ${value}, the server says ${checksum.value}`;
     throw new ChecksumError(target, reason);
   }
+  if (durable) return saveDurably(target, bytes, modified);
+  const { fd, path } = write(target, bytes, modified);
+  fs.closeSync(fd);
+  rename(path, target);
+}
+
+/** Writes a file under a name of its own, which is left open. */
+function write(target: string, bytes: Uint8Array, modified: number): { fd: number; path: string } {
   const path = temporaryPath(target);
   const fd = fs.openSync(native(path), "wx");
   try {
     writeAll(fd, bytes);
     setModified(fd, modified);
+    return { fd, path };
   } catch (error) {
     fs.closeSync(fd);
     fs.unlinkSync(native(path));
     throw error;
   }
-  if (durable) return finishDurably(fd, path, target);
-  fs.closeSync(fd);
-  rename(path, target);
 }
 
-async function finishDurably(fd: number, path: string, target: string): Promise<void> {
+/** How many files are open at once that wait for the disk. */
+const MAX_WAITING = 8;
+let waiting = 0;
+const turns: (() => void)[] = [];
+
+async function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+  if (waiting === MAX_WAITING) await new Promise<void>((resolve) => turns.push(resolve));
+  else waiting++;
+  try {
+    await saveAndSync(target, bytes, modified);
+  } finally {
+    // Whoever is next takes the place over.
+    const next = turns.shift();
+    if (next) next();
+    else waiting--;
+  }
+}
+
+async function saveAndSync(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+  const { fd, path } = write(target, bytes, modified);
   try {
     await fsync(fd);
   } catch (error) {
+    fs.closeSync(fd);
     fs.unlinkSync(native(path));
     throw error;
-  } finally {
-    fs.closeSync(fd);
   }
+  fs.closeSync(fd);
   rename(path, target);
   await syncFolder(target);
 }

@@ -50,6 +50,7 @@ export interface Begun {
 /** All that the thread does. What gives no promise is done when the next is begun. */
 export class Work {
   readonly #parts = new Map<number, PartFile>();
+  readonly #saving = new Set<Promise<void>>();
   #begun = 0;
 
   begin(target: string, file: RemoteFile, resume: boolean): Begun {
@@ -81,15 +82,13 @@ export class Work {
   }
 
   async keep(part: number): Promise<void> {
-    const kept = this.#parts.get(part);
+    await this.#parts.get(part)?.keep();
     this.#parts.delete(part);
-    await kept?.keep();
   }
 
   async discard(part: number): Promise<void> {
-    const discarded = this.#parts.get(part);
+    await this.#parts.get(part)?.discard();
     this.#parts.delete(part);
-    await discarded?.discard();
   }
 
   save(
@@ -99,7 +98,10 @@ export class Work {
     durable: boolean,
     bytes: Uint8Array,
   ): void | Promise<void> {
-    return saveFile(target, file, bytes, checksum, durable);
+    const saving = saveFile(target, file, bytes, checksum, durable);
+    if (!saving) return;
+    this.#saving.add(saving);
+    return saving.finally(() => this.#saving.delete(saving));
   }
 
   pending(target: string): ReturnType<typeof pending> {
@@ -122,9 +124,9 @@ export class Work {
     removeAll(paths);
   }
 
-  /** Keeps what is under way for a later run. */
+  /** Waits for files that are being saved, and keeps what is under way for a later run. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#parts.keys()].map((part) => this.keep(part)));
+    await Promise.allSettled([...this.#saving, ...[...this.#parts.keys()].map((part) => this.keep(part))]);
   }
 
   #part(id: number): PartFile {
