@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import Module from "node:module";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { algorithms, checksumOf, hasherFor } from "./checksum.js";
 
 // As zlib.crc32 of CPython and the xxhsum command print them.
@@ -27,5 +28,23 @@ describe("checksums", () => {
   it("are not computed where they are unknown", () => {
     expect(checksumOf("md5", Buffer.from("a"))).toBeUndefined();
     expect(hasherFor("constructor")).toBeUndefined();
+  });
+});
+
+describe("checksums where there is no native module for the machine", () => {
+  it("are crc32 alone", async () => {
+    const loader = Module as unknown as { _load(name: string, ...rest: unknown[]): unknown };
+    const load = loader._load;
+    const spy = vi.spyOn(loader, "_load").mockImplementation((name, ...rest) => {
+      if (name === "@node-rs/xxhash") throw new Error("Cannot find native binding");
+      return load.call(loader, name, ...rest);
+    });
+    onTestFinished(() => spy.mockRestore());
+    vi.resetModules();
+    const without = await import("./checksum.js");
+    expect(without.algorithms).toEqual(["crc32"]);
+    expect(without.ownHasher().algorithm).toBe("crc32");
+    expect(without.checksumOf("xxh3", Buffer.from("a"))).toBeUndefined();
+    expect(without.checksumOf("crc32", Buffer.from("123456789"))).toBe("cbf43926");
   });
 });

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { promisify } from "node:util";
 import { encodeLine, Journal, type Line } from "./journal.js";
 import { isHeld, self } from "./owner.js";
-import { native } from "./paths.js";
+import { type Names, native } from "./paths.js";
 import { openRegular, readUpTo, writeAll } from "./whole.js";
 
 const fdatasync = promisify(fs.fdatasync);
@@ -33,17 +33,17 @@ export class JournalFile {
   }
 
   /**
-   * Takes up the journal at the path, which is made if need be.
+   * Takes up the journal of a part, which is made if need be.
    *
    * @returns nothing where somebody else is at work with it, or something else stands there
    */
-  static take(path: string): JournalFile | undefined {
+  static take({ log: path, part }: Names): JournalFile | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { O_RDWR, O_CREAT, O_APPEND } = fs.constants;
       const fd = openRegular(path, O_RDWR | O_CREAT | O_APPEND);
       if (fd === undefined) return undefined;
       try {
-        const taken = JournalFile.#takeOpened(path, fd);
+        const taken = JournalFile.#takeOpened(path, fd, part);
         if (taken !== "again") {
           if (taken === undefined) fs.closeSync(fd);
           return taken;
@@ -57,7 +57,7 @@ export class JournalFile {
     return undefined;
   }
 
-  static #takeOpened(path: string, fd: number): JournalFile | undefined | "again" {
+  static #takeOpened(path: string, fd: number, part: string): JournalFile | undefined | "again" {
     const before = fs.fstatSync(fd).size;
     if (before > MAX_JOURNAL_BYTES) {
       fs.unlinkSync(native(path));
@@ -66,7 +66,7 @@ export class JournalFile {
     const bytes = readUpTo(fd, before, 0);
     const known = new Journal();
     known.read(bytes, 0);
-    if (known.owner && isHeld(known.owner, fd)) return undefined;
+    if (known.owner && isHeld(known.owner, fd, part)) return undefined;
 
     // Whoever takes it up adds a line that names the owner before. Lines are added one after another: where two do so
     // at once, both see whose came first. What is torn at the end is ended by the line break in front.

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { hostname, uptime } from "node:os";
+import { native } from "./paths.js";
 
 /** Who took up a download. */
 export interface Owner {
@@ -59,13 +60,19 @@ export function sinceThisBoot(owner: Pick<Owner, "host" | "boot">): boolean {
  * Whether an owner may still be at work.
  *
  * @param fd the journal in which it is named, as it was opened by us
+ * @param part the file that it would be writing to
  */
-export function isHeld(owner: Owner, fd: number): boolean {
+export function isHeld(owner: Owner, fd: number, part: string): boolean {
   if (owner.pid === 0) return false;
   const sameHost = owner.host === host;
   if (sameHost && !sinceThisBoot(owner)) return false;
-  if (!sameHost || owner.space !== space) return Date.now() - fs.fstatSync(fd).mtimeMs < FRESH_MS;
+  if (!sameHost || owner.space !== space) return Date.now() - lastWritten(fd, part) < FRESH_MS;
   return process.platform === "linux" ? hasOpen(owner.pid, fd) : isAlive(owner.pid);
+}
+
+function lastWritten(fd: number, part: string): number {
+  const stats = fs.lstatSync(native(part), { throwIfNoEntry: false });
+  return Math.max(fs.fstatSync(fd).mtimeMs, stats?.mtimeMs ?? 0);
 }
 
 /**

@@ -482,6 +482,48 @@ describe("PartFile with a journal", () => {
   });
 });
 
+describe("PartFile that takes up a download while another does", () => {
+  /** Does something just before the line is written by which it is taken up. */
+  function justBefore(interfere: () => void): void {
+    const real = fs.writeSync;
+    const spy = vi.spyOn(fs, "writeSync").mockImplementationOnce(((...args: Parameters<typeof real>) => {
+      interfere();
+      return real(...args);
+    }) as typeof fs.writeSync);
+    onTestFinished(() => spy.mockRestore());
+  }
+
+  it.each([0, 4])("leaves it to the one that came first (%i segments are there)", async (count) => {
+    if (count > 0) await interrupted(count);
+    let theirs: PartFile | undefined;
+    justBefore(() => {
+      theirs = PartFile.begin(target, file, true).part;
+    });
+    const { part: ours, have } = PartFile.begin(target, file, true);
+    expect(have).toEqual([]);
+    expect(left()).toHaveLength(3);
+    record(ours, [0, SIZE]);
+    await ours.finish(false);
+    if (theirs) record(theirs, [count * 100, SIZE]);
+    await theirs?.finish(false);
+    expect(readFileSync(target).equals(content)).toBe(true);
+    expect(left()).toEqual(["fichero"]);
+  });
+
+  it("begins anew where the other has finished meanwhile", async () => {
+    await interrupted();
+    justBefore(() => {
+      fs.renameSync(names.part, target);
+      fs.unlinkSync(names.log);
+    });
+    const { part, have, startedOver } = PartFile.begin(target, file, true);
+    expect({ have, startedOver }).toEqual({ have: [], startedOver: false });
+    record(part, [0, SIZE]);
+    await part.keep();
+    expect((await complete()).have).toEqual([{ start: 0, end: SIZE }]);
+  });
+});
+
 describe("PartFile where the file system refuses", () => {
   const systemError = (code: string) => Object.assign(new Error(code), { code, syscall: "write" });
 

@@ -244,7 +244,7 @@ function openPrivate(target: string, file: RemoteFile): Opened {
 /** Under the target's name for parts, unless somebody else is at work there. */
 function openResumable(target: string, file: RemoteFile): Opened | undefined {
   const names = resumableNames(target);
-  const journal = JournalFile.take(names.log);
+  const journal = JournalFile.take(names);
   if (!journal) return undefined;
   try {
     const found = openFound(names.part, journal, file);
@@ -367,7 +367,7 @@ export function pending(target: string): { file: RemoteFile; have: readonly Rang
 export function removeInterrupted(target: string): void {
   const names = resumableNames(target);
   if (!fs.existsSync(native(names.log))) return;
-  const journal = JournalFile.take(names.log);
+  const journal = JournalFile.take(names);
   if (!journal) return;
   try {
     fs.rmSync(native(names.part), { force: true });

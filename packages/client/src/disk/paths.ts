@@ -65,8 +65,14 @@ function sequenceLength(bytes: Buffer, at: number): number {
   return length;
 }
 
+/** The two files of a download that can be resumed. */
+export interface Names {
+  readonly part: string;
+  readonly log: string;
+}
+
 /** Where a download to that target is kept while it lasts, the same in every run. */
-export function resumableNames(target: string): { part: string; log: string } {
+export function resumableNames(target: string): Names {
   // The name's code units, as a string that is not well-formed has no UTF-8.
   const name = hash("sha256", Buffer.from(basename(target), "utf16le")).slice(0, 16);
   const stem = join(dirname(target), `.fileshare-${name}`);
