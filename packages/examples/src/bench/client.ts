@@ -1,34 +1,67 @@
-// Our client in the benchmark: downloads all files of a server and says how long that took.
+// Our client in the benchmark: does one job and says how long that took.
 //
-//   node client.js HOST PORT [FOLDER]
-//
-// Without a folder what arrives is discarded, piece by piece.
+//   node client.js JOB PORT FOLDER
 
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type Cliente, connect } from "@fileshare/client";
 import { peakRssKib } from "@fileshare/peers";
-import type { ClientReport } from "./measure.js";
+import type { LoopDelay, Measured } from "./contender.js";
 
-const [host = "", port, folder] = process.argv.slice(2);
+type Result = Pick<Measured, "bytes" | "listed" | "loopDelay">;
+
+const TIMER_MS = 10;
+
+const jobs = {
+  /** Reads all files, and keeps nothing. */
+  async discard(cliente: Cliente): Promise<Result> {
+    let bytes = 0;
+    for (const nombre of await cliente.pedirListaArchivos()) {
+      for await (const piece of await cliente.stream(nombre)) bytes += piece.length;
+    }
+    return { bytes };
+  },
+
+  /** Saves all files. */
+  async save(cliente: Cliente, folder: string): Promise<Result> {
+    for (const nombre of await cliente.pedirListaArchivos())
+      await cliente.descargarArchivo(nombre, { folder });
+    return {};
+  },
+
+  /** Saves all files while a timer runs. */
+  async saveBesideTimer(cliente: Cliente, folder: string): Promise<Result> {
+    const timer = setInterval(() => {}, TIMER_MS);
+    const monitor = monitorEventLoopDelay({ resolution: TIMER_MS });
+    monitor.enable();
+    await jobs.save(cliente, folder);
+    monitor.disable();
+    clearInterval(timer);
+    return { loopDelay: delayOf(monitor.max, monitor.percentile(99)) };
+  },
+};
+
+/** The name of a job. */
+export type Job = keyof typeof jobs;
+
+/** What the client prints. */
+export interface ClientReport extends Result {
+  /** From before it connects to when the job is done. Its start as a process does not count. */
+  readonly seconds: number;
+  readonly peakKib: number | undefined;
+}
+
+const [job = "", port, folder = ""] = process.argv.slice(2);
 
 const started = performance.now();
-const cliente = await connect({ host, port: Number(port) });
-let files = 0;
-let bytes = 0;
-for (const nombre of await cliente.pedirListaArchivos()) {
-  bytes += await (folder === undefined ? discard(cliente, nombre) : save(cliente, nombre, folder));
-  files += 1;
-}
+const cliente = await connect({ host: "127.0.0.1", port: Number(port) });
+const result = await jobs[job as Job](cliente, folder);
 const seconds = (performance.now() - started) / 1000;
 await cliente.close();
-const report: ClientReport = { seconds, files, bytes, peakKib: peakRssKib(process.pid) ?? null };
+const report: ClientReport = { ...result, seconds, peakKib: peakRssKib(process.pid) };
 console.log(JSON.stringify(report));
 
-async function save(from: Cliente, nombre: string, to: string): Promise<number> {
-  return (await from.descargarArchivo(nombre, { folder: to })).bytes;
-}
-
-async function discard(from: Cliente, nombre: string): Promise<number> {
-  let received = 0;
-  for await (const piece of await from.stream(nombre)) received += piece.length;
-  return received;
+/** What Node measures, in nanoseconds from one tick of its timer to the next, less the time between two that are on time. */
+function delayOf(max: number, p99: number): LoopDelay {
+  const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - TIMER_MS);
+  return { max: late(max), p99: late(p99) };
 }

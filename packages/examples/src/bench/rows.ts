@@ -1,0 +1,132 @@
+// What is measured: each job, and who does it.
+
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Contender, Measured, Task } from "./contender.js";
+import { ours } from "./ours.js";
+import { limitByIperf } from "./rivals/iperf.js";
+import { discardWithCurl, listWithCurl, saveWithCurl, saveWithParallelCurl } from "./rivals/nginx.js";
+import { discardWithPython, saveWithPython } from "./rivals/python.js";
+import { syncWithRsync } from "./rivals/rsync.js";
+import { saveWithSftp } from "./rivals/sftp.js";
+import { changeFiles, compare, makeFiles, makeNames, type Workload } from "./workload.js";
+
+/** How much of everything. */
+export interface Sizes {
+  /** Of the large file. */
+  readonly mib: number;
+  /** How many small files. */
+  readonly files: number;
+  /** How many names are listed. */
+  readonly names: number;
+}
+
+/** One job, and those who are measured at it. */
+export interface Row {
+  readonly title: string;
+  /** Which files: rows with the same kind share them. */
+  readonly kind: keyof typeof workloads;
+  readonly contenders: readonly Contender[];
+  /** What the speed is counted in. */
+  readonly unit: "MB" | "files" | "names";
+  /** Does the job. Default: once. */
+  readonly measure?: (contender: Contender, task: Task) => Promise<Measured>;
+  /** @throws Error when the job was not done */
+  check(task: Task, measured: Measured): void;
+}
+
+const SMALL_FILE_BYTES = 4096;
+
+/** How the files of each kind are made. */
+export const workloads = {
+  large: (folder: string, { mib }: Sizes): Workload => makeFiles(folder, 1, mib * 1024 * 1024),
+  small: (folder: string, { files }: Sizes): Workload => makeFiles(folder, files, SMALL_FILE_BYTES),
+  names: (folder: string, { names }: Sizes): Workload => makeNames(folder, names),
+};
+
+/** All rows, in their order. */
+export function rowsFor({ mib, files, names }: Sizes): Row[] {
+  const large = `${mib % 1024 === 0 ? `${mib / 1024} GiB` : `${mib} MiB`}`;
+  const changed = Math.min(10, files);
+  const rows: Row[] = [
+    {
+      title: `${large}, discarded on arrival`,
+      kind: "large",
+      unit: "MB",
+      contenders: [ours("discard"), discardWithCurl, limitByIperf, discardWithPython],
+      check: checkBytes,
+    },
+    {
+      title: `${large}, to a file`,
+      kind: "large",
+      unit: "MB",
+      contenders: [ours("save"), saveWithCurl, syncWithRsync, saveWithSftp, saveWithPython],
+      check: checkCopies,
+    },
+    {
+      title: `${files} files of 4 KiB, to a folder`,
+      kind: "small",
+      unit: "files",
+      contenders: [
+        ours("save"),
+        saveWithCurl,
+        saveWithParallelCurl,
+        syncWithRsync,
+        saveWithSftp,
+        saveWithPython,
+      ],
+      check: checkCopies,
+    },
+    {
+      title: `${files} files of 4 KiB, ${files - changed} of them unchanged`,
+      kind: "small",
+      unit: "files",
+      contenders: [syncWithRsync],
+      measure: (contender, task) => measureAgain(contender, task, changed),
+      check: checkCopies,
+    },
+    {
+      title: `the names and sizes of ${names} files`,
+      kind: "names",
+      unit: "names",
+      contenders: [listWithCurl],
+      check: checkListed,
+    },
+    {
+      title: `${large}, to a file, beside a timer of 10 ms`,
+      kind: "large",
+      unit: "MB",
+      contenders: [ours("saveBesideTimer")],
+      check: checkCopies,
+    },
+  ];
+  // What we cannot do yet is not measured: a row is there when `ours` stands among its contenders.
+  return rows.filter(({ contenders }) => contenders.some(isOurs));
+}
+
+/** Whether a contender is us. */
+export function isOurs({ name }: Contender): boolean {
+  return name === "ours";
+}
+
+/** Does the job, has some files change, and measures doing it again. */
+async function measureAgain(contender: Contender, task: Task, changed: number): Promise<Measured> {
+  const scratch = join(task.scratch, "before");
+  await mkdir(scratch);
+  await contender.measure({ ...task, scratch });
+  changeFiles(task.workload, changed);
+  return contender.measure(task);
+}
+
+function checkBytes({ workload }: Task, { bytes }: Measured): void {
+  if (bytes !== workload.bytes) throw new Error(`${bytes} bytes of ${workload.bytes} arrived`);
+}
+
+function checkCopies({ workload, into }: Task): void {
+  compare(workload, into);
+}
+
+function checkListed({ workload }: Task, { listed }: Measured): void {
+  if (listed?.files === workload.files && listed.bytes === workload.bytes) return;
+  throw new Error(`${listed?.files} files of ${workload.files} were listed, or their sizes are not right`);
+}
