@@ -14,6 +14,11 @@ afterEach(() => expect(original.equals(untouched)).toBe(true));
 /** Files of the same content under any name that begins with "file". Counts what is open. */
 class MemoryStorage implements Storage {
   opened = 0;
+  closed = 0;
+
+  async close(): Promise<void> {
+    this.closed += 1;
+  }
 
   async list(): Promise<string[]> {
     return ["file 1", "file 2"];
@@ -82,6 +87,8 @@ describe("FaultyStorage", () => {
     await expect(storage.list()).rejects.toThrow(StorageFaultError);
     expect(await storage.open("none")).toBeUndefined();
     expect(inner.opened).toBe(0);
+    await storage.close();
+    expect(inner.closed).toBe(1);
     expect(storage.counts()).toMatchObject({ openFails: 1, listFails: 1 });
   });
 

@@ -112,6 +112,11 @@ export class FaultyStorage implements Storage {
     });
   }
 
+  /** Lets go of what the storage beneath holds in the background, where it holds anything. */
+  async close(): Promise<void> {
+    await (this.#storage as MayClose).close?.();
+  }
+
   #faults(name: string, opening: number): StorageFaults {
     const { faults } = this.#options;
     if (typeof faults !== "function") return faults;
@@ -141,6 +146,11 @@ export class FaultyStorage implements Storage {
     this.#counts[how] += 1;
     return new StorageFaultError(message);
   }
+}
+
+/** A storage that has something to let go of. */
+interface MayClose {
+  close?(): Promise<void>;
 }
 
 /** @throws RangeError when a probability is not from 0 to 1 */
