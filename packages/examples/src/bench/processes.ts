@@ -61,11 +61,13 @@ export interface Daemon extends AsyncDisposable {
  * Starts a server that is told its port, and waits until it can be reached.
  *
  * @param command what starts it on that port, in the foreground
+ * @param ready what it writes when it can be reached. Default: that is found out by connecting to it
  * @throws Error when it ends or cannot be reached, with what it wrote
  */
 export async function startDaemon(
   command: (port: number) => readonly [string, ...string[]],
   signal: AbortSignal,
+  ready?: RegExp,
 ): Promise<Daemon> {
   const port = await freePort();
   const [program, ...args] = command(port);
@@ -87,7 +89,8 @@ export async function startDaemon(
     clearTimeout(late);
   };
   const deadline = performance.now() + START_MS;
-  while (!(await isListening(port))) {
+  const isReady = async (): Promise<boolean> => ready?.test(written) ?? isListening(port);
+  while (!(await isReady())) {
     const over = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
     if (!over && performance.now() < deadline && !signal.aborted) {
       await sleep(5);

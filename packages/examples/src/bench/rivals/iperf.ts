@@ -10,9 +10,12 @@ export const limitByIperf: Contender = {
   needs: ["iperf3"],
   async measure({ workload, signal }) {
     const iperf3 = toolPath("iperf3");
-    await using server = await startDaemon((port) => {
-      return [iperf3, "--server", "--bind", "127.0.0.1", "--port", String(port)];
-    }, signal);
+    // It serves one client at a time: one that only looks whether it listens would be in the way.
+    await using server = await startDaemon(
+      (port) => [iperf3, "--server", "--forceflush", "--bind", "127.0.0.1", "--port", String(port)],
+      signal,
+      /Server listening/,
+    );
     const where = ["--client", "127.0.0.1", "--port", String(server.port)];
     const args = [...where, "--reverse", "--bytes", String(workload.bytes), "--json"];
     const { seconds, stdout } = await runClient(iperf3, args, signal);
