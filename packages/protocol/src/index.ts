@@ -43,4 +43,5 @@ export {
 } from "./operations.js";
 export type { PyValue } from "./pickle/values.js";
 export { printable } from "./printable.js";
+export { sealOf } from "./seal.js";
 export { type StreamPair, streamTransport, type Transport } from "./transport.js";

@@ -10,6 +10,9 @@ export { ReadBuffers, type ReadBuffersOptions } from "./read-buffers.js";
 /** How many bytes may wait to be read before the socket is paused, and so the peer held back. */
 const READ_AHEAD_BYTES = 256 * 1024;
 
+/** Up to this many bytes, a write waits for the end of the turn. */
+const SHORT_BYTES = 16 * 1024;
+
 /** How long an ended connection waits for the peer to end too, so that what was sent is not reset away. */
 const LINGER_MS = 1000;
 
@@ -110,12 +113,16 @@ class SocketTransport implements Transport {
         if (!error && !socket.destroyed) resolve();
         else reject(this.#failure?.reason ?? error ?? socket.errored ?? new Error("The socket was closed"));
       };
+      let bytes = 0;
       socket.cork();
       chunks.forEach((chunk, i) => {
+        bytes += chunk.length;
         if (i < chunks.length - 1) socket.write(chunk);
         else socket.write(chunk, written);
       });
-      socket.uncork();
+      // What is short may be one of many that are sent now, each in a turn of its own: they leave in one system call.
+      if (bytes <= SHORT_BYTES) process.nextTick(() => socket.uncork());
+      else socket.uncork();
     });
   }
 

@@ -12,11 +12,12 @@ export interface ReadBuffersOptions {
   readonly bytes?: number | undefined;
   /** How many buffers may be held; while so many are, nothing is read. Default 8. */
   readonly count?: number | undefined;
+  /** Whether they are in shared memory, which can be handed to a thread without a copy. Default true. */
+  readonly shared?: boolean | undefined;
 }
 
 /**
- * Buffers of one connection, in shared memory: what was read can be handed to a thread without a copy. They are allocated
- * when they are first needed.
+ * Buffers of one connection. They are allocated when they are first needed.
  *
  * Bytes from the connection can be overwritten once the next are asked for, as always; whoever {@link hold}s them keeps
  * them for longer.
@@ -24,6 +25,7 @@ export interface ReadBuffersOptions {
 export class ReadBuffers {
   readonly #bytes: number;
   readonly #count: number;
+  readonly #shared: boolean;
   readonly #slots = new Map<ArrayBufferLike, Slot>();
   readonly #free: Slot[] = [];
   #held = 0;
@@ -33,6 +35,7 @@ export class ReadBuffers {
   constructor(options: ReadBuffersOptions = {}) {
     this.#bytes = options.bytes ?? 1024 * 1024;
     this.#count = options.count ?? 8;
+    this.#shared = options.shared ?? true;
   }
 
   /** Whether more may be read: fewer buffers are held than there may be. */
@@ -46,7 +49,8 @@ export class ReadBuffers {
    */
   next(): Uint8Array {
     if (this.#free.length === 0) {
-      const slot: Slot = { bytes: new Uint8Array(new SharedArrayBuffer(this.#bytes)), holds: 0 };
+      const memory = this.#shared ? new SharedArrayBuffer(this.#bytes) : new ArrayBuffer(this.#bytes);
+      const slot: Slot = { bytes: new Uint8Array(memory), holds: 0 };
       this.#slots.set(slot.bytes.buffer, slot);
       this.#free.push(slot);
     }

@@ -230,7 +230,7 @@ export class Servidor<C extends Contract = Operaciones>
    * @throws {ConexionError} when the connection broke over it
    */
   async enviarArchivo(conexion: Conexion, nombre: string, peticion?: Mensaje): Promise<Answered> {
-    const asked = peticion?.operacion === "descargar" ? fileRequestOf(peticion.extras) : undefined;
+    const asked = peticion?.operacion === "descargar" ? fileRequestOf(peticion) : undefined;
     const { storage } = this.#settings;
     const small = await ((peticion && this.#ahead.get(peticion)) ?? this.#readSmall(nombre, asked));
     await using file = small ? opened(small) : await storage.open(nombre);
@@ -373,7 +373,7 @@ export class Servidor<C extends Contract = Operaciones>
     if (bytes === undefined) return undefined;
     if (mensaje.operacion !== "descargar" || typeof mensaje.data !== "string")
       return { item: received, bytes };
-    const reading = this.#readSmall(mensaje.data, fileRequestOf(mensaje.extras));
+    const reading = this.#readSmall(mensaje.data, fileRequestOf(mensaje));
     this.#ahead.set(mensaje, reading);
     return {
       item: received,

@@ -23,6 +23,8 @@ export interface AskedRange {
 
 /** What a `descargar` asks for beyond the content of a file. */
 export interface FileRequest {
+  /** As it was asked for. */
+  readonly name: string;
   readonly range: AskedRange;
   readonly version: string | undefined;
   /** Algorithms, the one liked best first. */
@@ -35,13 +37,14 @@ export interface FileRequest {
 const MAX_CHECKSUMS = 16;
 
 /** What a request asks for; undefined where it has none of the attributes of section 6.2. */
-export function fileRequestOf(extras: Extras): FileRequest | undefined {
+export function fileRequestOf({ data, extras }: Mensaje): FileRequest | undefined {
   const range = rangeAttribute(extras);
   const version = textAttribute(extras, "version");
   const checksums = checksumsAttribute(extras);
   const digest = textAttribute(extras, "digest");
   if (!range && version === undefined && !checksums && digest === undefined) return undefined;
   return {
+    name: typeof data === "string" ? data : "",
     range: range ?? { start: 0, end: Number.POSITIVE_INFINITY },
     version,
     checksums: checksums ?? [],

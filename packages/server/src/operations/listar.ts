@@ -1,4 +1,4 @@
-import { Mensaje } from "@fileshare/protocol";
+import { Mensaje, sealOf } from "@fileshare/protocol";
 import { PyFloat } from "@fileshare/protocol/pickle";
 import { entriesOf } from "../storage/listing.js";
 import { type ListRequest, listRequestOf } from "./attributes.js";
@@ -19,6 +19,8 @@ async function page(storage: HandlerContext["storage"], asked: ListRequest): Pro
     reply.extras.set("versions", [...versions]);
   }
   reply.extras.set("next", next ?? null);
+  const details = asked.details ? [...Array.from(sizes), ...versions] : [];
+  reply.extras.set("seal", sealOf([asked.after ?? "", ...names, ...details, next ?? ""]));
   return reply;
 }
 
