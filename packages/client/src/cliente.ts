@@ -3,6 +3,7 @@
 // A request leaves as a Mensaje through a Conexion; its reply comes back the same way, large data as a stream that ends
 // in a file (download/) or with the app.
 
+import { resolve } from "node:path";
 import {
   Conexion,
   ConexionError,
@@ -12,17 +13,23 @@ import {
   MensajeError,
   type Operaciones,
   type OperationName,
+  operaciones,
   type PyValue,
   type ReplyOf,
   type RequestOf,
 } from "@fileshare/protocol";
-import { connectSocket, socketTransport } from "@fileshare/protocol/node";
-import { type Downloaded, type DownloadOptions, saveContent } from "./download/download.js";
-import { resolveTarget } from "./download/target.js";
+import { connectSocket, ReadBuffers, socketTransport } from "@fileshare/protocol/node";
 import { RefusedError, ReplyError } from "./errors.js";
-import { type ClienteOptions, type Settings, settle } from "./options.js";
+import { type ClienteOptions, checkRange, type Settings, settle } from "./options.js";
 import { TurnQueue } from "./queue.js";
 import { SignalLinks } from "./signals.js";
+import { type SyncOptions, type SyncReport, sync } from "./sync/sync.js";
+import { detailsMensaje, type RemoteDetails, readDetails } from "./transfer/details.js";
+import { download } from "./transfer/download.js";
+import type { Link } from "./transfer/link.js";
+import type { Downloaded, DownloadOptions } from "./transfer/options.js";
+import { resolveTarget } from "./transfer/target.js";
+import { Transfers } from "./transfer/transfers.js";
 
 /** What a single request may be told. */
 export interface RequestOptions {
@@ -31,6 +38,15 @@ export interface RequestOptions {
    * too: the next one opens another.
    */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How long the reply with a listing is, roughly. */
+const LISTING_BYTES = 256 * 1024;
+
+/** What a listing with details may be told. */
+export interface DetailsOptions extends RequestOptions {
+  /** Files in folders too. Default false. */
+  readonly recursive?: boolean | undefined;
 }
 
 /**
@@ -55,11 +71,21 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   readonly #turns = new TurnQueue();
   /** Gives up what is under way when its signal aborts, or the client is closed. */
   readonly #signals = new SignalLinks();
+  /** For requests whose replies the app reads itself, {@link stream} among them. */
   #conexion: Conexion | undefined;
+  /** For listings and downloads. */
+  readonly #transfers: Transfers;
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(options: ClienteOptions<C> = {}) {
     this.#settings = settle(options);
+    const { connections, bytesPerSecond, replyTimeoutMs, dialect } = this.#settings;
+    this.#transfers = new Transfers((signal) => this.#openLink(signal), {
+      connections,
+      bytesPerSecond,
+      replyTimeoutMs,
+      plain: dialect.slots,
+    });
   }
 
   /**
@@ -68,12 +94,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ConexionError} `UNREACHABLE` when it cannot
    */
   async connect(options: RequestOptions = {}): Promise<void> {
-    const { signal, over } = await this.#turn(options);
-    try {
-      await this.#open(signal);
-    } finally {
-      over();
-    }
+    await this.#linked(options.signal, (signal) => this.#transfers.connect(signal));
   }
 
   /**
@@ -84,27 +105,102 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ReplyError} when it answered something else than a list of names
    * @throws {ConexionError} when the connection could not be opened, or is lost
    */
-  pedirListaArchivos(options?: RequestOptions): Promise<string[]> {
-    return this.#request("listar", null, options, "the list of files") as Promise<string[]>;
+  async pedirListaArchivos(options: RequestOptions = {}): Promise<string[]> {
+    return this.#linked(options.signal, (signal) =>
+      this.#transfers.ask(
+        (id) => new Mensaje({ operacion: "listar", extras: [["id", id]] }),
+        async (reply, { conexion }) => {
+          // Of one that is still arriving, `estado` may stand after the data.
+          if (!(reply.data instanceof Content) || reply.estado !== null) {
+            checkEstado(reply, "listar", "the list of files");
+          }
+          return checkData(conexion, reply, operaciones.listar.reply);
+        },
+        { bytes: LISTING_BYTES, signal },
+      ),
+    );
   }
 
   /**
-   * Downloads a file into a folder. The file appears under its name when all of it has arrived, and replaces one of that
-   * name; a download that fails or is given up leaves nothing behind.
+   * Asks for the files that the server has, with their sizes, times and versions, page by page: memory does not grow with
+   * their number. A server that does not tell these gives the names alone.
+   *
+   * @throws as {@link pedirListaArchivos}
+   */
+  async *pedirDetalles(
+    options: DetailsOptions = {},
+  ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
+    const { recursive = false, signal } = options;
+    let after: string | undefined;
+    do {
+      const page = await this.#linked(signal, (linked) =>
+        this.#transfers.ask(
+          (id) => detailsMensaje(recursive, after, id),
+          async (reply) => readDetails(after, reply),
+          { bytes: LISTING_BYTES, signal: linked },
+        ),
+      );
+      yield page.files;
+      if (page.next !== undefined && page.next === after)
+        throw new ReplyError("The server's listing has no end");
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /**
+   * Downloads a file into a folder. It appears under its name when all of it has arrived and was checked, with the
+   * server's modification time, and replaces one of that name; never does a part of it.
+   *
+   * A lost connection is opened again, and what is missing is fetched. Where that fails as well, or the download is given
+   * up, what has arrived stays beside the target, and the next call goes on from there (see `resume`).
    *
    * @throws {RefusedError} when the server refused: there is no such file, say
    * @throws {TargetError} when the file cannot be saved there
+   * @throws {ChangedError} when the file changed again and again while it was downloaded
+   * @throws {ChecksumError} when bytes arrived damaged again and again
    * @throws {ReplyError} when the server answered something else than bytes
-   * @throws {ConexionError} when the connection could not be opened, or is lost
+   * @throws {ConexionError} when the connection could not be opened, or was lost again and again
    */
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
     options.signal?.throwIfAborted();
-    const path = await resolveTarget(options.folder ?? "descargas", options.saveAs ?? nombre);
-    const content = await this.stream(nombre, options);
-    const onReceived = (received: number): void =>
-      options.onProgress?.({ nombre, received, total: content.length });
-    await saveContent(content, path, onReceived, options.signal);
-    return { nombre, path, bytes: content.length };
+    checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
+    const { disk } = this.#transfers;
+    const { path, existing } = await resolveTarget(
+      disk,
+      options.folder ?? "descargas",
+      options.saveAs ?? nombre,
+    );
+    const result = await this.#linked(options.signal, (signal) =>
+      download(this.#transfers, {
+        nombre,
+        target: resolve(path),
+        existing: (options.skipIdentical ?? true) ? existing : undefined,
+        resume: options.resume ?? true,
+        fsync: options.fsync ?? false,
+        retries: options.retries,
+        signal,
+        onProgress: (received, total) => options.onProgress?.({ nombre, received, total }),
+        onEvent: (event) => options.onEvent?.(event),
+      }),
+    );
+    return { nombre, path, ...result };
+  }
+
+  /**
+   * Brings a local folder to what the server has, its folders included: fetches the files that are not there, or differ
+   * in size or modification time, many at once. One that fails does not keep the others back.
+   *
+   * @throws {RefusedError} when the server gives no listing
+   * @throws {TargetError} when the folder cannot be made
+   * @throws {ConexionError} when the connection could not be opened, or was lost again and again: what is there stays, and
+   *   the next sync goes on
+   */
+  async sincronizar(folder: string, options: SyncOptions = {}): Promise<SyncReport> {
+    checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
+    return this.#linked(options.signal, (signal) => {
+      const pages = this.pedirDetalles({ recursive: true, signal: options.signal });
+      return sync(this.#transfers, pages, folder, options, signal);
+    });
   }
 
   /**
@@ -134,7 +230,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   /** Closes the connection. Requests that are under way or wait reject with a ConexionError `CLOSED`. */
   async close(): Promise<void> {
     this.#signals.abort(new ConexionError("CLOSED", "The client was closed"));
-    await this.#conexion?.close();
+    await Promise.all([this.#conexion?.close(), this.#transfers.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -196,16 +292,32 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       if (!this.#conexion.closed && !this.#conexion.ended) return this.#conexion;
       this.#conexion.abort();
     }
+    // In memory of its own, as an app may give it to what takes no shared memory.
+    this.#conexion = (await this.#openLink(signal, new ReadBuffers({ shared: false }))).conexion;
+    return this.#conexion;
+  }
+
+  async #openLink(signal: AbortSignal, buffers: ReadBuffers = new ReadBuffers()): Promise<Link> {
     const { host, port, connectTimeoutMs, stallMs, maxBufferedBytes, dialect, acceptClass } = this.#settings;
-    const socket = await connectSocket({ host, port, timeoutMs: connectTimeoutMs, signal });
-    this.#conexion = new Conexion(socketTransport(socket), {
+    const socket = await connectSocket({ host, port, timeoutMs: connectTimeoutMs, signal, buffers });
+    const conexion = new Conexion(socketTransport(socket), {
       stallMs,
       maxBufferedBytes,
       dialect,
       followDialect: false,
       acceptClass,
     });
-    return this.#conexion;
+    return { conexion, buffers };
+  }
+
+  /** Does something that is given up with the app's signal, or when the client is closed. */
+  async #linked<T>(own: AbortSignal | undefined, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal, unlink } = this.#signals.link(own);
+    try {
+      return await act(signal);
+    } finally {
+      unlink();
+    }
   }
 
   /** Waits for a turn. Until it is over its signal aborts with the request's own, and when the client is closed. */

@@ -19,9 +19,27 @@ export class RefusedError extends Error {
     this.reply = reply;
   }
 
+  /** Why, where the server says so: NOT_FOUND, BAD_RANGE, ... (see PROTOCOL.md). */
+  get reason(): string | undefined {
+    const reason = this.reply.extras.get("reason");
+    return typeof reason === "string" ? reason : undefined;
+  }
+
   /** What the server gave as the reply's `estado`. */
   get estado(): string | null {
     return this.reply.estado;
+  }
+}
+
+/** A file changed on the server while it was downloaded, each time that it was begun again. */
+export class ChangedError extends Error {
+  override readonly name = "ChangedError";
+  readonly code = "CHANGED";
+  readonly nombre: string;
+
+  constructor(nombre: string) {
+    super(`The file ${JSON.stringify(nombre)} changed while it was downloaded`);
+    this.nombre = nombre;
   }
 }
 

@@ -1,7 +1,18 @@
 // @fileshare/client: list and download the files of a fileshare server, or of a Python one.
 
 export { ConexionError, type ConexionErrorCode, Content } from "@fileshare/protocol";
-export { Cliente, connect, type RequestOptions } from "./cliente.js";
-export type { Downloaded, DownloadOptions, Progress } from "./download/download.js";
-export { RefusedError, ReplyError, TargetError, type TargetErrorCode } from "./errors.js";
+export { Cliente, connect, type DetailsOptions, type RequestOptions } from "./cliente.js";
+export {
+  ChangedError,
+  ChecksumError,
+  RefusedError,
+  ReplyError,
+  TargetError,
+  type TargetErrorCode,
+} from "./errors.js";
 export type { ClienteOptions } from "./options.js";
+export type { FilterOptions } from "./sync/filter.js";
+export type { SyncedFile, SyncOptions, SyncProgress, SyncReport } from "./sync/sync.js";
+export type { RemoteDetails } from "./transfer/details.js";
+export type { DownloadEvent } from "./transfer/download.js";
+export type { Downloaded, DownloadOptions, Progress } from "./transfer/options.js";

@@ -33,6 +33,13 @@ export interface ClienteOptions<C extends Contract> {
    */
   readonly maxBufferedBytes?: number | undefined;
   /**
+   * How many connections downloads are spread over, 64 at the most. Default 1, which many requests share: more help
+   * where the way to the server holds a single one back. A server of old gets one.
+   */
+  readonly connections?: number | undefined;
+  /** How many bytes of downloads may arrive a second, all taken together. Default Infinity. */
+  readonly bytesPerSecond?: number | undefined;
+  /**
    * How the server's own class Mensaje is called and built, and which pickle protocol it reads. Default: `__main__
    * Mensaje`, the class of a script, without `__slots__`, in protocol 3, which every Python 3 reads.
    */
@@ -51,6 +58,8 @@ export interface Settings {
   readonly replyTimeoutMs: number;
   readonly stallMs: number;
   readonly maxBufferedBytes: number;
+  readonly connections: number;
+  readonly bytesPerSecond: number;
   readonly dialect: Dialect;
   readonly acceptClass: AcceptClass;
   readonly contract: Contract;
@@ -65,6 +74,8 @@ export function settle<C extends Contract>(options: ClienteOptions<C>): Settings
     replyTimeoutMs: options.replyTimeoutMs ?? 120_000,
     stallMs: options.stallMs ?? 30_000,
     maxBufferedBytes: options.maxBufferedBytes ?? 16 * 1024 * 1024,
+    connections: options.connections ?? 1,
+    bytesPerSecond: options.bytesPerSecond ?? Number.POSITIVE_INFINITY,
     dialect: { ...defaultDialect, ...options.dialect },
     acceptClass: options.acceptClass ?? acceptAnyModule,
     contract: options.contract ?? operaciones,
@@ -73,6 +84,8 @@ export function settle<C extends Contract>(options: ClienteOptions<C>): Settings
   checkTimeout("connectTimeoutMs", settings.connectTimeoutMs);
   checkTimeout("replyTimeoutMs", settings.replyTimeoutMs);
   checkTimeout("stallMs", settings.stallMs);
+  checkRange("connections", settings.connections, 1, 64);
+  checkRange("bytesPerSecond", settings.bytesPerSecond, 1, Number.POSITIVE_INFINITY);
   checkRange("maxBufferedBytes", settings.maxBufferedBytes, 1024, Number.POSITIVE_INFINITY);
   return Object.freeze(settings);
 }
@@ -82,7 +95,8 @@ function checkTimeout(name: string, ms: number): void {
   if (ms !== Number.POSITIVE_INFINITY) checkRange(name, ms, 1, 2 ** 31 - 1);
 }
 
-function checkRange(name: string, value: number, least: number, most: number): void {
+/** @throws {RangeError} when a number is out of its range */
+export function checkRange(name: string, value: number, least: number, most: number): void {
   const whole = Number.isInteger(value) || value === most;
   if (!whole || value < least || value > most) {
     throw new RangeError(`Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`);

@@ -216,7 +216,7 @@ describe("fileshare get", () => {
     expect(run).toEqual({
       code: 1,
       stdout: `notas.txt: 5 B -> ${join(into, "notas.txt")}\n`,
-      stderr: `fileshare: Cannot save "${join(into, "grande.bin")}": EFBIG: file too large, write\n`,
+      stderr: `fileshare: Cannot save "${join(into, "grande.bin")}": EFBIG: file too large, ftruncate\n`,
     });
     expect(await readdir(into)).toEqual(["notas.txt"]);
   });

@@ -2,7 +2,7 @@
 
 import { printable } from "@fileshare/protocol";
 import { SingleBar } from "cli-progress";
-import type { Downloaded, Progress } from "../download/download.js";
+import type { Downloaded, Progress } from "../transfer/options.js";
 import { messageOf } from "./exit-codes.js";
 
 /** Is told how downloads go. */

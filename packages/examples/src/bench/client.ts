@@ -28,6 +28,22 @@ const jobs = {
     return {};
   },
 
+  /** Brings a folder to what the server has. */
+  async sync(cliente: Cliente, folder: string): Promise<Result> {
+    await cliente.sincronizar(folder);
+    return {};
+  },
+
+  /** Reads the names and sizes of all files. */
+  async list(cliente: Cliente): Promise<Result> {
+    const listed = { files: 0, bytes: 0 };
+    for await (const page of cliente.pedirDetalles()) {
+      for (const { size = 0 } of page) listed.bytes += size;
+      listed.files += page.length;
+    }
+    return { listed };
+  },
+
   /** Saves all files while a timer runs. */
   async saveBesideTimer(cliente: Cliente, folder: string): Promise<Result> {
     const timer = setInterval(() => {}, TIMER_MS);

@@ -1,0 +1,258 @@
+// A tree of the server in a local folder: what differs is fetched, page by page of the listing, while the next page is
+// asked for; what the server does not have is removed, where that was asked for.
+
+import { dirname, join, resolve } from "node:path";
+import { ConexionError } from "@fileshare/protocol";
+import { TargetError } from "../errors.js";
+import type { RemoteDetails } from "../transfer/details.js";
+import { type DownloadEvent, download, isSame } from "../transfer/download.js";
+import { targetPath } from "../transfer/target.js";
+import type { Transfers } from "../transfer/transfers.js";
+import { Collisions, foldingOf } from "./collisions.js";
+import { type FilterOptions, filterOf } from "./filter.js";
+import { Pool } from "./pool.js";
+
+/** How many files are under way at once: as many as a connection takes requests, and some to be saved. */
+const FILES_UNDER_WAY = 256;
+
+/** What a sync may be told. */
+export interface SyncOptions extends FilterOptions {
+  /** Removes files from the folder that the server does not have. Those that the patterns leave out stay. Default false. */
+  readonly delete?: boolean | undefined;
+  /** Does nothing, and tells what would be done. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /** As in a download. Default true. */
+  readonly resume?: boolean | undefined;
+  /** As in a download. Default false. */
+  readonly fsync?: boolean | undefined;
+  /** As in a download. Default 5. */
+  readonly retries?: number | undefined;
+  /** Told of each file that is done with. */
+  readonly onFile?: ((file: SyncedFile) => void) | undefined;
+  /** Told how far the whole has come. */
+  readonly onProgress?: ((progress: SyncProgress) => void) | undefined;
+  /** Told when the download of a file is picked up, starts over or is tried again. */
+  readonly onEvent?: ((nombre: string, event: DownloadEvent) => void) | undefined;
+  /** Gives the sync up. Files that are there stay, and the next sync goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of a file. */
+export type SyncedFile =
+  | { readonly type: "downloaded"; readonly nombre: string; readonly path: string; readonly bytes: number }
+  | { readonly type: "deleted"; readonly path: string }
+  | { readonly type: "failed"; readonly nombre: string; readonly error: unknown };
+
+/** How far a sync has come. What the server has is only known when its listing is at its end. */
+export interface SyncProgress {
+  /** Files that were compared, and those of them that were the same. */
+  readonly compared: number;
+  readonly unchanged: number;
+  /** Files to be fetched, and those that are there. */
+  readonly files: number;
+  readonly done: number;
+  /** Bytes of the files to be fetched, and those that have arrived. */
+  readonly total: number;
+  readonly received: number;
+}
+
+/** What a sync has done, or would do. */
+export interface SyncReport {
+  readonly downloaded: readonly string[];
+  /** How many files were there already. */
+  readonly unchanged: number;
+  /** Names of removed files, below the folder. */
+  readonly deleted: readonly string[];
+  /** Files that could not be saved, and why. */
+  readonly failed: readonly { readonly nombre: string; readonly error: unknown }[];
+  /** Bytes of what was downloaded. */
+  readonly bytes: number;
+}
+
+/** Brings a folder to what the server has. */
+export async function sync(
+  transfers: Transfers,
+  pages: AsyncIterable<readonly RemoteDetails[]>,
+  folder: string,
+  options: SyncOptions,
+  signal: AbortSignal,
+): Promise<SyncReport> {
+  return new Sync(transfers, resolve(folder), options, signal).run(pages);
+}
+
+/** A file that is to be fetched. */
+interface Wanted {
+  readonly details: RemoteDetails;
+  readonly target: string;
+}
+
+class Sync {
+  readonly #transfers: Transfers;
+  readonly #folder: string;
+  readonly #options: SyncOptions;
+  readonly #signal: AbortSignal;
+  readonly #isMeant: (name: string) => boolean;
+  readonly #remote = new Set<string>();
+  readonly #downloaded: string[] = [];
+  readonly #failed: { nombre: string; error: unknown }[] = [];
+  #deleted: string[] = [];
+  #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
+  #compared = 0;
+  #unchanged = 0;
+  #files = 0;
+  #done = 0;
+  #total = 0;
+  #received = 0;
+  #bytes = 0;
+
+  constructor(transfers: Transfers, folder: string, options: SyncOptions, signal: AbortSignal) {
+    this.#transfers = transfers;
+    this.#folder = folder;
+    this.#options = options;
+    this.#signal = signal;
+    this.#isMeant = filterOf(options);
+  }
+
+  async run(pages: AsyncIterable<readonly RemoteDetails[]>): Promise<SyncReport> {
+    const { dryRun = false } = this.#options;
+    const { disk } = this.#transfers;
+    if (!dryRun) {
+      await disk.makeFolders([this.#folder]);
+      this.#collisions = new Collisions(await foldingOf(disk, this.#folder));
+    }
+    const pool = new Pool(FILES_UNDER_WAY);
+    try {
+      for await (const page of pages) {
+        const wanted = await this.#differing(page);
+        if (!dryRun) await this.#makeFolders(wanted);
+        for (const each of wanted) {
+          if (dryRun) this.#fetched(each.details, each.target, each.details.size ?? 0);
+          else await pool.run(() => this.#fetch(each));
+        }
+      }
+    } finally {
+      await pool.end();
+    }
+    pool.throwIfFailed();
+    if (this.#options.delete) await this.#delete(dryRun);
+    return {
+      downloaded: this.#downloaded,
+      unchanged: this.#unchanged,
+      deleted: this.#deleted,
+      failed: this.#failed,
+      bytes: this.#bytes,
+    };
+  }
+
+  /** The files of a page that are meant, may be saved here, and are not there as they are on the server. */
+  async #differing(page: readonly RemoteDetails[]): Promise<Wanted[]> {
+    const candidates: Wanted[] = [];
+    for (const details of page) {
+      if (!this.#isMeant(details.name)) continue;
+      this.#compared += 1;
+      try {
+        const target = targetPath(this.#folder, details.name);
+        const other = this.#collisions.note(details.name);
+        if (other !== undefined) {
+          throw new TargetError(
+            "UNSAFE_NAME",
+            details.name,
+            `here it is the same as ${JSON.stringify(other)}`,
+          );
+        }
+        this.#remote.add(details.name);
+        candidates.push({ details, target });
+      } catch (error) {
+        this.#fail(details.name, error);
+      }
+    }
+    const { kinds, sizes, modified } = await this.#transfers.disk.stat(
+      candidates.map(({ target }) => target),
+    );
+    const wanted = candidates.filter(({ details: { size, modified: changed } }, i) => {
+      if (kinds[i] !== "file" || size === undefined || changed === undefined) return true;
+      const local = { size: sizes[i] as number, modified: modified[i] as number };
+      return !isSame({ size, modified: changed }, local);
+    });
+    this.#unchanged += candidates.length - wanted.length;
+    this.#files += wanted.length;
+    for (const { details } of wanted) this.#total += details.size ?? 0;
+    this.#tell();
+    return wanted;
+  }
+
+  async #makeFolders(wanted: readonly Wanted[]): Promise<void> {
+    const folders = [...new Set(wanted.map(({ target }) => dirname(target)))];
+    // Where one cannot be made, each file that was to go there tells why.
+    await this.#transfers.disk.makeFolders(folders).catch(() => {});
+  }
+
+  async #fetch({ details, target }: Wanted): Promise<void> {
+    const { name, size, modified, version } = details;
+    const { resume = true, fsync = false, retries = 5, onEvent } = this.#options;
+    let received = 0;
+    const isKnown = size !== undefined && modified !== undefined && version !== undefined;
+    try {
+      const { bytes } = await download(this.#transfers, {
+        nombre: name,
+        target,
+        known: isKnown ? { name, size, modified, version } : undefined,
+        resume,
+        fsync,
+        retries,
+        signal: this.#signal,
+        onProgress: (now) => {
+          this.#received += now - received;
+          received = now;
+          this.#tell();
+        },
+        onEvent: (event) => onEvent?.(name, event),
+      });
+      this.#fetched(details, target, bytes);
+    } catch (error) {
+      this.#received -= received;
+      this.#signal.throwIfAborted();
+      if (error instanceof ConexionError) throw error;
+      this.#fail(name, error);
+    }
+  }
+
+  #fetched({ name }: RemoteDetails, path: string, bytes: number): void {
+    this.#done += 1;
+    this.#bytes += bytes;
+    this.#downloaded.push(name);
+    this.#options.onFile?.({ type: "downloaded", nombre: name, path, bytes });
+    this.#tell();
+  }
+
+  #fail(nombre: string, error: unknown): void {
+    this.#failed.push({ nombre, error });
+    this.#options.onFile?.({ type: "failed", nombre, error });
+  }
+
+  /** Removes what the server does not have. What could not be compared is kept, whatever it is. */
+  async #delete(dryRun: boolean): Promise<void> {
+    const { disk } = this.#transfers;
+    const refused = new Set(this.#failed.map(({ nombre }) => nombre));
+    const local = await disk.walk(this.#folder);
+    // A server of old tells nothing of what is in folders.
+    const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
+    this.#deleted = local.filter(
+      (name) => !this.#remote.has(name) && !refused.has(name) && isTold(name) && this.#isMeant(name),
+    );
+    const paths = this.#deleted.map((name) => join(this.#folder, ...name.split("/")));
+    if (!dryRun) await disk.remove(paths);
+    for (const path of paths) this.#options.onFile?.({ type: "deleted", path });
+  }
+
+  #tell(): void {
+    this.#options.onProgress?.({
+      compared: this.#compared,
+      unchanged: this.#unchanged,
+      files: this.#files,
+      done: this.#done,
+      total: this.#total,
+      received: this.#received,
+    });
+  }
+}

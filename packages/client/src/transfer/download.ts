@@ -1,0 +1,335 @@
+// One file from the server to the disk: what is missing is asked for in ranges, checked, and recorded as it comes; what is
+// lost on the way is asked for again.
+
+import { setMaxListeners } from "node:events";
+import type { Mensaje } from "@fileshare/protocol";
+import { Disk, type Part, type Range, type RemoteFile, type Segment } from "../disk/disk.js";
+import { ChangedError, ReplyError, TargetError } from "../errors.js";
+import type { Link } from "./link.js";
+import { Missing } from "./missing.js";
+import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
+import { retrying } from "./retry.js";
+import type { Transfers } from "./transfers.js";
+
+/** How often a file may change while it is downloaded before it is given up. */
+const MOST_CHANGES = 5;
+
+const DEFAULT_RETRIES = 5;
+
+/** Up to this many bytes, a file is asked for and saved whole. Its reply is held in memory. */
+const SMALL_BYTES = 64 * 1024;
+
+/** How many pieces may be on their way to the disk, for each range, while the next ones arrive. */
+const PIECES_UNDER_WAY = 3;
+
+/** Times closer than this are the same: a number of seconds does not hold all that a file system does. */
+const SAME_SECONDS = 1e-5;
+
+/** A file that is there. */
+export interface LocalFile {
+  /** Bytes. */
+  readonly size: number;
+  /** Seconds since 1970. */
+  readonly modified: number;
+}
+
+/** What happens to a download, besides its progress. */
+export type DownloadEvent =
+  /** Bytes of an interrupted download are there already: so many. */
+  | { readonly type: "resumed"; readonly bytes: number }
+  /** The file has changed on the server, or what was there of it was damaged: it is fetched from its start. */
+  | { readonly type: "restarted" }
+  /** Something failed, and is tried again. */
+  | { readonly type: "retry"; readonly error: unknown; readonly waitMs: number };
+
+/** What is to be downloaded, and how. */
+export interface DownloadJob {
+  readonly nombre: string;
+  /** Absolute path. */
+  readonly target: string;
+  /** What is known of the file from a listing. */
+  readonly known?: RemoteFile | undefined;
+  /** What is at the target: nothing is fetched where the server's is the same. */
+  readonly existing?: LocalFile | undefined;
+  readonly resume: boolean;
+  readonly fsync: boolean;
+  /** How often in a row it may fail, with nothing coming forward meanwhile. */
+  readonly retries: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (received: number, total: number) => void;
+  readonly onEvent: (event: DownloadEvent) => void;
+}
+
+/** What was downloaded. */
+export interface DownloadResult {
+  readonly bytes: number;
+  /** Bytes that an earlier run had left. */
+  readonly resumed: number;
+  /** The file was there already. */
+  readonly skipped: boolean;
+}
+
+/** Downloads a file, from its start again where it changes meanwhile. */
+export async function download(transfers: Transfers, job: DownloadJob): Promise<DownloadResult> {
+  let { known } = job;
+  for (let changes = 0; ; changes++) {
+    try {
+      return await new Download(transfers, job, known).run();
+    } catch (error) {
+      if (!(error instanceof ChangedError) || changes >= MOST_CHANGES) throw error;
+      job.signal.throwIfAborted();
+      job.onEvent({ type: "restarted" });
+      known = undefined;
+    }
+  }
+}
+
+/** One version of a file on its way. */
+class Download {
+  readonly #transfers: Transfers;
+  readonly #job: DownloadJob;
+  #file: RemoteFile | undefined;
+  #part: Part | undefined;
+  #beginning: Promise<Part> | undefined;
+  #missing = new Missing([]);
+  /** Bytes on disk that were checked, and bytes that arrived of ranges that are not at their end. */
+  #recorded = 0;
+  #arrived = 0;
+  #resumed = 0;
+  #saved = false;
+  #skipped = false;
+
+  constructor(transfers: Transfers, job: DownloadJob, known: RemoteFile | undefined) {
+    this.#transfers = transfers;
+    this.#job = job;
+    this.#file = known;
+  }
+
+  async run(): Promise<DownloadResult> {
+    try {
+      await this.#first();
+      await this.#rest();
+      const { size } = this.#file as RemoteFile;
+      this.#job.signal.throwIfAborted();
+      if (!this.#saved && !this.#skipped) await this.#part?.finish();
+      return { bytes: size, resumed: this.#resumed, skipped: this.#skipped };
+    } catch (error) {
+      await this.#leave(error);
+      this.#job.signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  /** Asks for the first bytes that are missing, and so learns what the file is. */
+  async #first(): Promise<void> {
+    const { resume, target, nombre, signal } = this.#job;
+    const mayBePart = resume && (this.#file?.size ?? Number.POSITIVE_INFINITY) > SMALL_BYTES;
+    const pending = mayBePart ? await this.#transfers.disk.pending(target) : undefined;
+    if (pending?.file.name === nombre && (!this.#file || pending.file.version === this.#file.version)) {
+      this.#file = pending.file;
+      await this.#begin(pending.file);
+      return;
+    }
+    if (this.#file && this.#file.size > SMALL_BYTES) {
+      await this.#begin(this.#file);
+      return;
+    }
+    await this.#retrying(async () => {
+      // Of what has begun, the rest is fetched below. An old server sends it from its start again.
+      if (this.#part && this.#file?.version) return;
+      // Where nothing may have to be fetched, little is asked for.
+      const most = this.#job.existing ? SMALL_BYTES : this.#transfers.pace.bytes;
+      await this.#fetch({ start: 0, end: this.#file?.size ?? most }, signal);
+    }, signal);
+  }
+
+  /** Fetches what is still missing, several ranges at once. */
+  async #rest(): Promise<void> {
+    if (this.#missing.bytes === 0) return;
+    const { signal } = this.#job;
+    const given = new AbortController();
+    setMaxListeners(0, given.signal);
+    const giveUp = (): void => given.abort(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    const work = async (): Promise<void> => {
+      try {
+        while (this.#missing.bytes > 0) await this.#retrying(() => this.#next(given.signal), given.signal);
+      } catch (error) {
+        given.abort(error);
+      }
+    };
+    const count = Math.min(
+      this.#transfers.ranges,
+      Math.ceil(this.#missing.bytes / this.#transfers.pace.bytes),
+    );
+    await Promise.all(Array.from({ length: count }, work));
+    signal.removeEventListener("abort", giveUp);
+    signal.throwIfAborted();
+    given.signal.throwIfAborted();
+  }
+
+  /** Fetches the next range that is missing. */
+  async #next(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const range = this.#missing.take(this.#transfers.pace.bytes);
+    if (!range) return;
+    try {
+      await this.#fetch(range, signal);
+    } catch (error) {
+      this.#missing.putBack(range);
+      throw error;
+    }
+  }
+
+  async #retrying(attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { onEvent } = this.#job;
+    await retrying(attempt, {
+      // An old server may refuse by ending the connection.
+      retries: () => this.#job.retries ?? (this.#transfers.extended ? DEFAULT_RETRIES : 0),
+      signal,
+      progress: () => this.#recorded,
+      onRetry: (error, waitMs) => {
+        this.#transfers.pace.lost();
+        onEvent({ type: "retry", error, waitMs });
+      },
+    });
+  }
+
+  /** Asks for a range and saves what comes. What the server leaves out of it is missing still. */
+  async #fetch(range: Range, signal: AbortSignal): Promise<void> {
+    const { nombre } = this.#job;
+    const request: RangeRequest = {
+      nombre,
+      range,
+      version: this.#file?.version || undefined,
+      checksums: Disk.algorithms,
+    };
+    const started = performance.now();
+    await this.#transfers.ask(
+      (id) => rangeMensaje(request, id),
+      (reply, link) => this.#receive(request, reply, link),
+      { bytes: range.end - range.start, signal },
+    );
+    this.#transfers.pace.took(range.end - range.start, performance.now() - started);
+  }
+
+  async #receive(request: RangeRequest, mensaje: Mensaje, link: Link): Promise<void> {
+    const reply = readRangeReply(request, mensaje);
+    const file = reply.file ?? (await this.#oldFile(reply.content.length));
+    this.#file = file;
+    if (!this.#beginning && isSame(file, this.#job.existing)) {
+      this.#skipped = true;
+      return;
+    }
+    if (!this.#beginning && file.size <= SMALL_BYTES && reply.content.length === file.size) {
+      await this.#saveWhole(file, reply);
+      return;
+    }
+    const asked = { start: request.range.start, end: Math.min(request.range.end, file.size) };
+    const isFirst = !this.#beginning;
+    const part = await this.#begin(file);
+    if (isFirst) this.#missing.remove(reply.range);
+    try {
+      await this.#saveRange(part, reply, link);
+    } catch (error) {
+      if (isFirst) this.#missing.putBack(reply.range);
+      throw error;
+    }
+    if (!isFirst) this.#missing.putBack({ start: reply.range.end, end: asked.end });
+  }
+
+  /** What can be said of a file that an old server sends: nothing that would let it be picked up where it was cut. */
+  async #oldFile(size: number): Promise<RemoteFile> {
+    const { nombre } = this.#job;
+    if (this.#transfers.extended) throw new ReplyError("The server's reply does not say of what file it is");
+    if (this.#file && this.#file.version !== "") throw new ChangedError(nombre);
+    await this.#part?.discard();
+    this.#part = this.#beginning = undefined;
+    return { name: nombre, version: "", size, modified: Date.now() / 1000 };
+  }
+
+  async #saveWhole(file: RemoteFile, reply: RangeReply): Promise<void> {
+    const { target, fsync, resume, onProgress, signal } = this.#job;
+    onProgress(0, file.size);
+    const bytes = await reply.content.bytes();
+    const checksum = reply.end();
+    await this.#transfers.rate.pass(bytes.length, signal);
+    if (file.size > 0) onProgress(file.size, file.size);
+    signal.throwIfAborted();
+    await this.#transfers.disk.save(target, file, bytes, checksum, { fsync, resume });
+    this.#saved = true;
+  }
+
+  #begin(file: RemoteFile): Promise<Part> {
+    this.#beginning ??= this.#beginPart(file);
+    return this.#beginning;
+  }
+
+  async #beginPart(file: RemoteFile): Promise<Part> {
+    const { target, fsync, resume, onEvent } = this.#job;
+    const part = await this.#transfers.disk.begin(target, file, { fsync, resume });
+    this.#part = part;
+    this.#missing = new Missing([{ start: 0, end: file.size }]);
+    for (const range of part.have) this.#missing.remove(range);
+    this.#resumed = this.#recorded = file.size - this.#missing.bytes;
+    if (part.startedOver) onEvent({ type: "restarted" });
+    if (this.#resumed > 0) onEvent({ type: "resumed", bytes: this.#resumed });
+    this.#tell();
+    return part;
+  }
+
+  async #saveRange(part: Part, reply: RangeReply, { buffers }: Link): Promise<void> {
+    const { start, end } = reply.range;
+    const segment = part.segment(start, end, reply.file ? Disk.algorithms[0] : undefined);
+    let arrived = 0;
+    const underWay: Promise<void>[] = [];
+    try {
+      for await (const piece of reply.content) {
+        await this.#transfers.rate.pass(piece.length, this.#job.signal);
+        const writing = write(segment, piece, buffers.hold(piece));
+        // It may fail while the next piece is awaited; whoever comes to it hears of it.
+        writing.catch(() => {});
+        underWay.push(writing);
+        if (underWay.length > PIECES_UNDER_WAY) await underWay.shift();
+        arrived += piece.length;
+        this.#arrived += piece.length;
+        this.#tell();
+      }
+      await Promise.all(underWay);
+      const checksum = reply.end();
+      await segment.end(checksum);
+      this.#recorded += end - start;
+    } catch (error) {
+      await Promise.allSettled(underWay);
+      segment.abandon();
+      throw error;
+    } finally {
+      this.#arrived -= arrived;
+    }
+  }
+
+  #tell(): void {
+    this.#job.onProgress(this.#recorded + this.#arrived, this.#file?.size ?? 0);
+  }
+
+  /** What was recorded stays for a later run, unless it is of no use: then nothing is left. */
+  async #leave(error: unknown): Promise<void> {
+    const part = this.#part ?? (await this.#beginning?.catch(() => undefined));
+    if (!part) return;
+    const useless = error instanceof ChangedError || error instanceof TargetError;
+    await (useless ? part.discard() : part.keep()).catch(() => {});
+  }
+}
+
+/** Whether a local file is taken for that of the server: of the same size and time. */
+export function isSame(file: Pick<RemoteFile, "size" | "modified">, local: LocalFile | undefined): boolean {
+  return local?.size === file.size && Math.abs(local.modified - file.modified) < SAME_SECONDS;
+}
+
+async function write(segment: Segment, piece: Uint8Array, release: () => void): Promise<void> {
+  try {
+    await segment.write(piece);
+  } finally {
+    release();
+  }
+}

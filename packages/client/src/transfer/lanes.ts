@@ -1,0 +1,225 @@
+// The connections of a client, and the requests that are under way on them.
+//
+// On each connection replies come in the order of the requests. A peer of old wants one request at a time; one that has
+// shown that it knows the extensions gets many, so that small files do not cost a round trip each.
+
+import { ConexionError, Content, type Mensaje, MensajeError } from "@fileshare/protocol";
+import { ReplyError } from "../errors.js";
+import type { Link } from "./link.js";
+
+/** How many requests may be under way on one connection. */
+const MOST_REQUESTS = 128;
+
+/** How many bytes may be asked for on one connection, beyond what a single request asks for. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** What a request may be told. */
+export interface AskOptions {
+  /** How many bytes the reply will have, roughly. */
+  readonly bytes: number;
+  /** Gives the request up, and where it was sent its connection. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the reply must begin, counted from when the replies before it are at their end. */
+  readonly replyTimeoutMs: number;
+}
+
+/** One connection, opened when it is needed and again when it was lost. */
+interface Lane {
+  link: Promise<Link> | undefined;
+  requests: number;
+  bytes: number;
+}
+
+/** A request that waits until there is room for it. */
+interface Waiting {
+  readonly bytes: number;
+  readonly begin: (lane: Lane) => void;
+}
+
+/** Spreads requests over connections. */
+export class Lanes {
+  readonly #connect: (signal: AbortSignal) => Promise<Link>;
+  readonly #most: number;
+  readonly #lanes: Lane[] = [];
+  readonly #waiting: Waiting[] = [];
+  #ids = 0;
+  /** Whether the server knows the extensions; undefined until it has answered. */
+  #extended: boolean | undefined;
+
+  /** @param most connections at once */
+  constructor(connect: (signal: AbortSignal) => Promise<Link>, most: number) {
+    this.#connect = connect;
+    this.#most = most;
+  }
+
+  /** Whether the server knows the extensions; undefined until it has answered. */
+  get extended(): boolean | undefined {
+    return this.#extended;
+  }
+
+  /**
+   * Makes a request and handles its reply. The content of the reply must be read within `handle`; what is left of it is
+   * given up.
+   *
+   * @param request makes the Mensaje, given its id
+   * @throws what `handle` throws
+   * @throws {ReplyError} when what came is no reply to it
+   * @throws {ConexionError} when the connection could not be opened, or is lost
+   */
+  async ask<T>(
+    request: (id: number) => Mensaje,
+    handle: (reply: Mensaje, link: Link) => Promise<T>,
+    options: AskOptions,
+  ): Promise<T> {
+    const { signal, bytes } = options;
+    const lane = await this.#room(bytes, signal);
+    try {
+      const link = await this.#open(lane, signal);
+      return await this.#exchange(link, request, handle, options);
+    } finally {
+      this.#leave(lane, bytes);
+    }
+  }
+
+  /** Opens the first connection, where it does not stand. */
+  async connect(signal: AbortSignal): Promise<void> {
+    const lane = await this.#room(0, signal);
+    try {
+      await this.#open(lane, signal);
+    } finally {
+      this.#leave(lane, 0);
+    }
+  }
+
+  /** Ends all connections. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#lanes.map(async ({ link }) => (await link)?.conexion.close()));
+  }
+
+  async #exchange<T>(
+    link: Link,
+    request: (id: number) => Mensaje,
+    handle: (reply: Mensaje, link: Link) => Promise<T>,
+    { signal, replyTimeoutMs }: AskOptions,
+  ): Promise<T> {
+    const { conexion } = link;
+    signal.throwIfAborted();
+    // Others on the connection have not been given up: to them it is just lost.
+    const onAbort = (): void =>
+      conexion.abort(new ConexionError("CLOSED", "The connection was closed: a request on it was given up"));
+    signal.addEventListener("abort", onAbort, { once: true });
+    let replied = false;
+    try {
+      this.#ids += 1;
+      const id = this.#ids;
+      // Both take their turns at once: so replies are taken in the order of the requests.
+      const sending = conexion.enviarMensaje(request(id), { batch: this.#extended === true });
+      const receiving = conexion.recibirMensaje({ firstByteMs: replyTimeoutMs });
+      receiving.catch(() => {});
+      await sending;
+      const reply = await receiving;
+      if (!reply) throw new ConexionError("CUT", "The server closed the connection without a reply");
+      this.#checkId(reply, id);
+      replied = true;
+      try {
+        return await handle(reply, link);
+      } finally {
+        if (reply.data instanceof Content) await reply.data.cancel().catch(() => {});
+      }
+    } catch (cause) {
+      const error =
+        cause instanceof MensajeError
+          ? new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause })
+          : cause;
+      // What comes next on it may be anything.
+      if (!replied || error instanceof ReplyError) conexion.abort(error);
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Replies that came in the wrong order, or that nobody asked for, would be taken for others. */
+  #checkId(reply: Mensaje, id: number): void {
+    if (reply.extras.size > 0) this.#extended = true;
+    this.#extended ??= false;
+    const echoed = reply.extras.get("id");
+    if (reply.extras.size > 0 && echoed !== undefined && echoed !== id) {
+      throw new ReplyError("The server's reply is to another request");
+    }
+  }
+
+  /** The lane's connection, or a new one. Of several requests that find it lost, one opens the next. */
+  async #open(lane: Lane, signal: AbortSignal): Promise<Link> {
+    for (;;) {
+      const { link } = lane;
+      const open = await link?.catch(() => undefined);
+      if (open && !open.conexion.closed && !open.conexion.ended) return open;
+      if (lane.link !== link) continue;
+      open?.conexion.abort();
+      lane.link = this.#connect(signal);
+      return lane.link;
+    }
+  }
+
+  /** A place for a request on one of the connections. */
+  async #room(bytes: number, signal: AbortSignal): Promise<Lane> {
+    signal.throwIfAborted();
+    const lane = this.#waiting.length === 0 ? this.#find(bytes) : undefined;
+    if (lane) return take(lane, bytes);
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(signal.reason);
+      };
+      const waiting: Waiting = {
+        bytes,
+        begin: (found) => {
+          signal.removeEventListener("abort", leave);
+          resolve(take(found, bytes));
+        },
+      };
+      this.#waiting.push(waiting);
+      signal.addEventListener("abort", leave, { once: true });
+    });
+  }
+
+  #leave(lane: Lane, bytes: number): void {
+    lane.requests -= 1;
+    lane.bytes -= bytes;
+    this.#admit();
+  }
+
+  /** Begins requests that wait, in order, while there is room for the first of them. */
+  #admit(): void {
+    for (let waiting = this.#waiting[0]; waiting; waiting = this.#waiting[0]) {
+      const lane = this.#find(waiting.bytes);
+      if (!lane) return;
+      this.#waiting.shift();
+      waiting.begin(lane);
+    }
+  }
+
+  /** The connection with the least to do that has room, or another one where there may be more. */
+  #find(bytes: number): Lane | undefined {
+    const idle = this.#lanes.find((lane) => lane.requests === 0);
+    if (idle) return idle;
+    const most = this.#extended ? this.#most : 1;
+    if (this.#lanes.length < most) {
+      const lane: Lane = { link: undefined, requests: 0, bytes: 0 };
+      this.#lanes.push(lane);
+      return lane;
+    }
+    if (!this.#extended) return undefined;
+    const [least] = this.#lanes.toSorted((a, b) => a.bytes - b.bytes);
+    if (!least || least.requests >= MOST_REQUESTS || least.bytes + bytes > MOST_BYTES) return undefined;
+    return least;
+  }
+}
+
+function take(lane: Lane, bytes: number): Lane {
+  lane.requests += 1;
+  lane.bytes += bytes;
+  return lane;
+}

@@ -1,0 +1,37 @@
+// How much to ask for at once: what a lost connection costs is what was under way of it.
+
+const LEAST_BYTES = 128 * 1024;
+const FIRST_BYTES = 4 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
+
+/** How much longer each range may be than the one before, once one was lost. */
+const CAREFUL_GROWTH = 1.2;
+
+/** How long a range should take, in milliseconds. */
+const WANTED_MS = 4000;
+
+/** Suits the size of ranges to the speed at which they come. */
+export class Pace {
+  #bytes: number = FIRST_BYTES;
+  #growth = 2;
+
+  /** How many bytes to ask for next. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Notes how long a range took, from the request to its end. */
+  took(bytes: number, ms: number): void {
+    if (bytes < this.#bytes) return;
+    const suited = (bytes * WANTED_MS) / Math.max(1, ms);
+    this.#bytes = Math.round(
+      Math.min(MOST_BYTES, Math.max(LEAST_BYTES, Math.min(suited, bytes * this.#growth))),
+    );
+  }
+
+  /** Notes that a range was lost on its way: where that happens often, shorter ones get through. */
+  lost(): void {
+    this.#bytes = Math.max(LEAST_BYTES, Math.round(this.#bytes / 2));
+    this.#growth = CAREFUL_GROWTH;
+  }
+}

@@ -1,0 +1,54 @@
+// Trying again what failed for no lasting reason: a connection that was lost, bytes that arrived damaged.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConexionError } from "@fileshare/protocol";
+import { ChecksumError, RefusedError, ReplyError } from "../errors.js";
+
+/** How long the first wait is, and the longest, in milliseconds. */
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 10_000;
+
+/** What trying again may be told. */
+export interface RetryOptions {
+  /** How often in a row it may fail before it is given up, when nothing has come forward meanwhile. */
+  readonly retries: () => number;
+  readonly signal: AbortSignal;
+  /** How far the work has come: it counts as another first try where that has grown. */
+  readonly progress: () => number;
+  /** Told of each failure after which it is tried again, and in how many milliseconds. */
+  readonly onRetry: (error: unknown, waitMs: number) => void;
+}
+
+/**
+ * Does something that may fail, again and again. Waits between tries, twice as long each time, and a random part less, so
+ * that the clients of a server that comes back do not all come back at once.
+ *
+ * @throws what the last try threw
+ * @throws the signal's reason when it aborts
+ */
+export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { retries, signal, progress, onRetry } = options;
+  let failures = 0;
+  for (;;) {
+    const before = progress();
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPassing(error)) throw error;
+      if (progress() > before) failures = 0;
+      failures += 1;
+      if (failures > retries()) throw error;
+      const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
+      const waitMs = Math.round(longest * (0.5 + Math.random() / 2));
+      onRetry(error, waitMs);
+      await sleep(waitMs, undefined, { signal });
+    }
+  }
+}
+
+/** Whether an error may not be there the next time. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof RefusedError) return error.reason === "FAILED";
+  return error instanceof ConexionError || error instanceof ReplyError || error instanceof ChecksumError;
+}

@@ -1,0 +1,69 @@
+// From the name of a file to where it is saved: never outside the folder, whatever the name.
+
+import { dirname, join } from "node:path";
+import type { Disk } from "../disk/disk.js";
+import { TargetError } from "../errors.js";
+import type { LocalFile } from "./download.js";
+
+/** Names that Windows takes for devices, with or without an extension, and spaces before that. */
+const windowsDevices = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;
+
+/** Characters that stand for bytes which are no UTF-8 (PROTOCOL.md 6.4). */
+const escapedBytes = /[\udc80-\udcff]/gu;
+
+/** Why a name may not be used for a file or folder, if so. */
+function whyUnsafe(name: string): string | undefined {
+  if (name === "") return "the name is empty";
+  if (name === "." || name === "..") return "the name is that of a folder";
+  if (/[/\\]/.test(name)) return "the name holds a path separator";
+  if (name.includes("\0")) return "the name holds a NUL character";
+  if (!name.replace(escapedBytes, "").isWellFormed()) return "the name is not valid Unicode";
+  if (process.platform !== "win32") return undefined;
+  if (!name.isWellFormed()) return "the name is not valid Unicode";
+  if (windowsDevices.test(name)) return "the name is that of a device";
+  if (/[<>:"|?*]/.test(name) || hasControls(name))
+    return "the name holds a character that this system cannot";
+  if (/[. ]$/.test(name)) return "the name ends in a dot or a space";
+  return undefined;
+}
+
+function hasControls(name: string): boolean {
+  return Array.from(name).some((character) => character < " ");
+}
+
+/**
+ * The path for a file of that name in the folder. A name with `/` in it goes into folders below.
+ *
+ * @throws {TargetError} `UNSAFE_NAME` when it could mean something else than a file in the folder
+ */
+export function targetPath(folder: string, name: string): string {
+  const parts = name.split("/");
+  for (const part of parts) {
+    const unsafe = whyUnsafe(part);
+    if (unsafe) throw new TargetError("UNSAFE_NAME", name, unsafe);
+  }
+  return join(folder, ...parts);
+}
+
+/** Where a download goes, and the file that is there now. */
+export interface Target {
+  readonly path: string;
+  readonly existing: LocalFile | undefined;
+}
+
+/**
+ * The place for a file of that name in the folder, which is made if need be.
+ *
+ * @throws {TargetError} when the name is not safe, the folder cannot be made, or a folder stands at the path
+ */
+export async function resolveTarget(disk: Disk, folder: string, name: string): Promise<Target> {
+  const path = targetPath(folder, name);
+  await disk.makeFolders([dirname(path)]);
+  const { kinds, sizes, modified } = await disk.stat([path]);
+  if (kinds[0] === "folder") throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
+  const isFile = kinds[0] === "file";
+  return {
+    path,
+    existing: isFile ? { size: sizes[0] as number, modified: modified[0] as number } : undefined,
+  };
+}
