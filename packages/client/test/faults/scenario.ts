@@ -1,0 +1,250 @@
+// One seed of the fault bench: files, a server whose storage may fail, a proxy that breaks connections, and a client that
+// downloads through it in several runs. In the end each file is right, or an error with a documented code says why not.
+
+import { mkdir, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Cliente } from "@fileshare/client";
+import {
+  contentOf,
+  type FaultRule,
+  FaultyStorage,
+  Random,
+  startFaultProxy,
+  tempFolder,
+} from "@fileshare/peers";
+import { DirectoryStorage, Servidor } from "@fileshare/server";
+
+/** What a seed has come to. */
+export interface Outcome {
+  readonly seed: number;
+  /** How many downloads ended with their file, and how many of those went on from an earlier run. */
+  readonly done: number;
+  readonly resumed: number;
+  /** The codes of the errors that the others ended with. */
+  readonly errors: readonly string[];
+  /** How many connections were broken, and how many times the storage failed. */
+  readonly broken: number;
+  readonly storageFaults: number;
+  /** What must not be: empty, or the seed has found something. */
+  readonly wrong: readonly string[];
+}
+
+/** What a download, a sync or a listing may end with, besides what it is for. */
+const documented: ReadonlySet<string> = new Set([
+  "REFUSED",
+  "BAD_REPLY",
+  "CHANGED",
+  "CHECKSUM",
+  "UNREACHABLE",
+  "CLOSED",
+  "CUT",
+  "LOST",
+  "STALLED",
+]);
+
+/** How long a seed may take before it counts as hanging, in milliseconds. */
+const HANGS_MS = 180_000;
+
+/** How often a client starts again from what the one before has left. */
+const RUNS = 3;
+
+/** Runs a seed. One that hangs is told, and left as it is. */
+export async function runSeed(seed: number): Promise<Outcome> {
+  let hanging: ReturnType<typeof setTimeout> | undefined;
+  const hangs = new Promise<Outcome>((resolve) => {
+    const wrong = [`it takes longer than ${HANGS_MS} ms`];
+    const outcome = { seed, done: 0, resumed: 0, errors: [], broken: 0, storageFaults: 0, wrong };
+    hanging = setTimeout(() => resolve(outcome), HANGS_MS);
+  });
+  try {
+    return await Promise.race([run(seed), hangs]);
+  } finally {
+    clearTimeout(hanging);
+  }
+}
+
+async function run(seed: number): Promise<Outcome> {
+  await using temp = await tempFolder();
+  const served = join(temp.path, "archivos");
+  const saved = join(temp.path, "descargas");
+  await mkdir(served);
+  const random = new Random(seed);
+  const originals = await makeFiles(served, random);
+  const storage = new FaultyStorage(new DirectoryStorage(served), {
+    seed,
+    faults: random.next() < 0.5 ? {} : storageFaults(random),
+  });
+  await using servidor = new Servidor({ storage, host: "127.0.0.1", port: 0, stallMs: 500, graceMs: 0 });
+  const { port } = await servidor.bindListen();
+  const accepting = servidor.acceptConnections();
+  const plan = networkFaults(random);
+  await using proxy = await startFaultProxy({ port, seed, plan });
+  const outcome = { seed, done: 0, resumed: 0, errors: [] as string[], wrong: [] as string[] };
+  for (let client = 0; client < RUNS; client++)
+    await downloadAll(proxy.port, originals, saved, random, outcome);
+  const { toServer, toClient } = proxy.counts();
+  await proxy.close();
+  await servidor.close();
+  await accepting;
+  await checkLeft(saved, originals, outcome);
+  return {
+    ...outcome,
+    broken:
+      toServer.cut + toClient.cut + toServer.corrupt + toClient.corrupt + toServer.stall + toClient.stall,
+    storageFaults: Object.values(storage.counts()).reduce((sum, count) => sum + count, 0),
+  };
+}
+
+type Outcomes = { done: number; resumed: number; errors: string[]; wrong: string[] };
+
+async function makeFiles(folder: string, random: Random): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  const count = random.integer(1, 8);
+  for (let i = 0; i < count; i++) {
+    const kind = random.next();
+    const size =
+      kind < 0.15
+        ? 0
+        : kind < 0.6
+          ? random.integer(1, 5000)
+          : random.integer(1, kind < 0.85 ? 300_000 : 10_000_000);
+    const bytes = new Uint8Array(size);
+    let state = random.integer(1, 2 ** 31);
+    for (let at = 0; at < size; at++) {
+      state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 1;
+      bytes[at] = state >>> 24;
+    }
+    const name = `f${i}.bin`;
+    files.set(name, bytes);
+    await writeFile(join(folder, name), bytes);
+  }
+  return files;
+}
+
+function storageFaults(random: Random): Record<string, number> {
+  const kinds = ["openFails", "changesBefore", "changesDuring", "shrinks", "readFails"];
+  return Object.fromEntries(kinds.map((kind) => [kind, random.next() < 0.4 ? random.next() * 0.3 : 0]));
+}
+
+function networkFaults(random: Random): FaultRule[] {
+  const plan: FaultRule[] = [];
+  const every = (): number => 10 ** (3 + random.next() * 4);
+  if (random.next() < 0.6) plan.push({ fault: "cut", every: every(), reset: random.next() < 0.5 });
+  if (random.next() < 0.4) plan.push({ fault: "corrupt", every: every() });
+  if (random.next() < 0.15) plan.push({ fault: "stall", every: every() * 10, ms: 1000 });
+  if (random.next() < 0.3) plan.push({ fault: "delay", every: every() * 5, ms: 10 });
+  if (random.next() < 0.3)
+    plan.push({ fault: "split", after: 0, bytes: random.integer(1, 100), over: 20_000 });
+  return plan;
+}
+
+/** One run of a client: it downloads, syncs or is given up half way. */
+async function downloadAll(
+  port: number,
+  originals: ReadonlyMap<string, Uint8Array>,
+  folder: string,
+  random: Random,
+  outcome: Outcomes,
+): Promise<void> {
+  const cliente = new Cliente({
+    host: "127.0.0.1",
+    port,
+    stallMs: 500,
+    replyTimeoutMs: 1500,
+    connectTimeoutMs: 2000,
+    connections: random.integer(1, 3),
+  });
+  const giving = new AbortController();
+  const reason = new Error("enough");
+  const timer =
+    random.next() < 0.3 ? setTimeout(() => giving.abort(reason), random.integer(1, 200)) : undefined;
+  const { signal } = giving;
+  const retries = random.integer(0, 4);
+  const failed = (error: unknown): void => {
+    if (error === reason) return;
+    const code = (error as { code?: unknown }).code;
+    if (typeof code === "string" && documented.has(code)) outcome.errors.push(code);
+    else
+      outcome.wrong.push(`an error without a documented code: ${String((error as Error)?.stack ?? error)}`);
+  };
+  try {
+    if (random.next() < 0.5) {
+      await Promise.all(
+        Array.from(originals.keys(), async (name) => {
+          try {
+            const { path, resumed } = await cliente.descargarArchivo(name, { folder, signal, retries });
+            outcome.done += 1;
+            if (resumed > 0) outcome.resumed += 1;
+            await checkFile(path, originals.get(name) as Uint8Array, outcome);
+          } catch (error) {
+            failed(error);
+          }
+        }),
+      );
+    } else {
+      const report = await cliente.sincronizar(folder, { signal, retries });
+      outcome.done += report.downloaded.length;
+      for (const { error } of report.failed) failed(error);
+    }
+  } catch (error) {
+    failed(error);
+  }
+  clearTimeout(timer);
+  await cliente.close();
+}
+
+/** What stands under a final name is the whole of one version. */
+async function checkFile(path: string, original: Uint8Array, outcome: Outcomes): Promise<void> {
+  const bytes = await readFile(path);
+  const generation = Math.round((await stat(path)).mtimeMs / 1000);
+  if (isVersion(bytes, original)) return;
+  outcome.wrong.push(
+    `${path} (${bytes.length} bytes, generation ${generation}) is no version of its file: ${firstDifference(bytes, original)}`,
+  );
+}
+
+function isVersion(bytes: Uint8Array, original: Uint8Array): boolean {
+  if (bytes.length !== original.length) return false;
+  for (let generation = 0; generation < 254; generation++) {
+    // The first byte tells most versions apart.
+    const first = contentOf(original.subarray(0, 1), generation);
+    if (bytes[0] !== first[0]) continue;
+    if (Buffer.compare(bytes, contentOf(original, generation)) === 0) return true;
+  }
+  return bytes.length === 0;
+}
+
+/** Nothing but whole files and resumable parts is left, and nothing of it is open. */
+async function checkLeft(
+  folder: string,
+  originals: ReadonlyMap<string, Uint8Array>,
+  outcome: Outcomes,
+): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const original = originals.get(name);
+    if (original) await checkFile(join(folder, name), original, outcome);
+    else if (!/^\.fileshare-[0-9a-f]{16}\.(part|log)$/.test(name)) outcome.wrong.push(`${name} is left`);
+  }
+  const parts = names.filter((name) => name.endsWith(".part"));
+  const logs = new Set(names.filter((name) => name.endsWith(".log")));
+  for (const part of parts) {
+    if (!logs.has(part.replace(/part$/, "log"))) outcome.wrong.push(`${part} is left, and cannot be resumed`);
+  }
+  const fds = await readdir("/proc/self/fd").catch(() => []);
+  for (const fd of fds) {
+    const path = await readlink(`/proc/self/fd/${fd}`).catch(() => "");
+    if (path.startsWith(folder)) outcome.wrong.push(`${path} is open`);
+  }
+}
+
+/** Where bytes stop being those of one version. */
+function firstDifference(bytes: Uint8Array, original: Uint8Array): string {
+  for (let generation = 0; generation < 254; generation++) {
+    const version = contentOf(original, generation);
+    if (bytes[0] !== version[0]) continue;
+    const at = bytes.findIndex((byte, i) => byte !== version[i]);
+    return `of generation ${generation} up to byte ${at}`;
+  }
+  return "of no generation";
+}
