@@ -2,7 +2,7 @@
 
 import { mkdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PyValue } from "@fileshare/protocol";
+import { type PyValue, sealOf } from "@fileshare/protocol";
 import { PyFloat } from "@fileshare/protocol/pickle";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DirectoryStorage, type Storage } from "../src/index.js";
@@ -72,7 +72,7 @@ describe("A listing", () => {
     const client = await askingOf(port);
     const reply = await client.listar({ limit: 100 });
     expect(reply.data).toEqual(["a.txt", "a0", "ñ", "\u{FFFD}"]);
-    expect(reply.extras).toEqual({ next: null });
+    expect(reply.extras).toEqual({ next: null, seal: sealOf(["", ...(reply.data as string[]), ""]) });
   });
 
   test("is for an old peer, and for one with other attributes, the names alone", async () => {

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { rename, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { operaciones, type PyValue } from "@fileshare/protocol";
+import { operaciones, type PyValue, sealOf } from "@fileshare/protocol";
 import { PyFloat, PyTuple } from "@fileshare/protocol/pickle";
 import { xxh3 } from "@node-rs/xxhash";
 import { describe, expect, test } from "vitest";
@@ -51,6 +51,7 @@ describe("A range", () => {
         version: expect.any(String),
         modified: expect.anything(),
         range: [first, last],
+        seal: sealOf([name, reply.extras.version as string, content.length, first, last]),
         checksum: ["crc32", crc32Of(content.subarray(first, last))],
         unchanged: true,
       });

@@ -179,6 +179,7 @@ async function pause(ms: number, over: AbortSignal): Promise<void> {
  * sees an orderly end.
  */
 export function resetSocket(socket: Socket): void {
-  Object.assign(socket, { resetAndClosing: true });
+  // The system resets none that is being shut down, and Node would never say that it is closed.
+  if (!socket.writableEnded) Object.assign(socket, { resetAndClosing: true });
   socket.destroy();
 }
