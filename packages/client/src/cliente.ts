@@ -25,7 +25,8 @@ import { TurnQueue } from "./queue.js";
 import { SignalLinks } from "./signals.js";
 import { type SyncOptions, type SyncReport, sync } from "./sync/sync.js";
 import { detailsMensaje, type RemoteDetails, readDetails } from "./transfer/details.js";
-import { download } from "./transfer/download.js";
+import { remoteDigest } from "./transfer/digest.js";
+import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
 import type { Downloaded, DownloadOptions } from "./transfer/options.js";
 import { resolveTarget } from "./transfer/target.js";
@@ -170,11 +171,22 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       options.folder ?? "descargas",
       options.saveAs ?? nombre,
     );
+    const { name, size, modified, version } = options.known ?? {};
+    const known =
+      name === nombre && size !== undefined && modified !== undefined && version !== undefined
+        ? { name, size, modified, version }
+        : undefined;
+    const skipIdentical = options.skipIdentical ?? true;
+    if (skipIdentical && known && isSame(known, existing)) {
+      return { nombre, path, bytes: known.size, resumed: 0, skipped: true };
+    }
     const result = await this.#linked(options.signal, (signal) =>
       download(this.#transfers, {
         nombre,
         target: resolve(path),
-        existing: (options.skipIdentical ?? true) ? existing : undefined,
+        known,
+        // What was compared with the listing need not be compared again.
+        existing: skipIdentical && !known ? existing : undefined,
         resume: options.resume ?? true,
         fsync: options.fsync ?? false,
         retries: options.retries,
@@ -184,6 +196,18 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       }),
     );
     return { nombre, path, ...result };
+  }
+
+  /**
+   * Asks for the SHA-256 of a whole file, in lower-case hexadecimal. The server reads the file for it: it takes as long as
+   * that does.
+   *
+   * @throws {NoDigestError} when the server gives none: it is an old one, say
+   * @throws {RefusedError} when the server refused: there is no such file, say
+   * @throws {ConexionError} when the connection could not be opened, or was lost again and again
+   */
+  async pedirDigest(nombre: string, options: RequestOptions = {}): Promise<string> {
+    return this.#linked(options.signal, (signal) => remoteDigest(this.#transfers, nombre, signal));
   }
 
   /**

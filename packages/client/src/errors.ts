@@ -43,6 +43,18 @@ export class ChangedError extends Error {
   }
 }
 
+/** The server gives no digests of files: it is an old one, or has not the algorithm. */
+export class NoDigestError extends Error {
+  override readonly name = "NoDigestError";
+  readonly code = "NO_DIGEST";
+  readonly nombre: string;
+
+  constructor(nombre: string) {
+    super(`The server gives no SHA-256 of ${JSON.stringify(nombre)}`);
+    this.nombre = nombre;
+  }
+}
+
 /** The server's answer is no reply to what was asked. `cause` tells more. The next request is made on a new connection. */
 export class ReplyError extends Error {
   override readonly name = "ReplyError";

@@ -36,6 +36,7 @@ export class Disk {
 
   #thread: Thread | undefined;
   #closed = false;
+  #digests = 0;
 
   /** Begins a download to that path, or picks it up. Where another is under way to it, that one is not touched. */
   async begin(target: string, file: RemoteFile, { fsync, resume }: SaveOptions): Promise<Part> {
@@ -93,6 +94,28 @@ export class Disk {
   /** Removes files, and links as such. One that is not there is no error; the others are removed whatever one's error is. */
   async remove(paths: readonly string[]): Promise<void> {
     await this.#started().ask("remove", paths[0] ?? "", paths.map(absolute));
+  }
+
+  /**
+   * The SHA-256 of the file at that path, in lower-case hexadecimal. Other work is done meanwhile.
+   *
+   * @param signal gives it up: it rejects with the signal's reason
+   */
+  async digest(path: string, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const thread = this.#started();
+    this.#digests += 1;
+    const number = this.#digests;
+    const drop = (): void => void thread.ask("dropDigest", path, number).catch(() => {});
+    signal.addEventListener("abort", drop, { once: true });
+    try {
+      return await thread.ask("digest", path, absolute(path), number);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", drop);
+    }
   }
 
   /** Keeps the parts that are under way and ends the thread. Nothing can be asked afterwards. */

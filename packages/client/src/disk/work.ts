@@ -1,6 +1,7 @@
 // What the thread can be asked to do, and what goes between it and the app's.
 
 import type { Checksum } from "./checksum.js";
+import { sha256Of } from "./digest.js";
 import type { Failure } from "./failure.js";
 import { makeFolders, removeAll, type Stats, statAll, walk } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
@@ -51,6 +52,7 @@ export interface Begun {
 export class Work {
   readonly #parts = new Map<number, PartFile>();
   readonly #saving = new Set<Promise<void>>();
+  readonly #digests = new Set<number>();
   #begun = 0;
 
   begin(target: string, file: RemoteFile, resume: boolean): Begun {
@@ -124,8 +126,23 @@ export class Work {
     removeAll(paths);
   }
 
+  /** The number is for `dropDigest`. */
+  async digest(path: string, number: number): Promise<string> {
+    this.#digests.add(number);
+    try {
+      return await sha256Of(path, () => this.#digests.has(number));
+    } finally {
+      this.#digests.delete(number);
+    }
+  }
+
+  dropDigest(number: number): void {
+    this.#digests.delete(number);
+  }
+
   /** Waits for files that are being saved, and keeps what is under way for a later run. */
   async close(): Promise<void> {
+    this.#digests.clear();
     await Promise.allSettled([...this.#saving, ...[...this.#parts.keys()].map((part) => this.keep(part))]);
   }
 

@@ -3,8 +3,9 @@
 
 import { dirname, join, resolve } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
-import { TargetError } from "../errors.js";
+import { NoDigestError, TargetError } from "../errors.js";
 import type { RemoteDetails } from "../transfer/details.js";
+import { remoteDigest } from "../transfer/digest.js";
 import { type DownloadEvent, download, isSame } from "../transfer/download.js";
 import { targetPath } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
@@ -21,6 +22,11 @@ export interface SyncOptions extends FilterOptions {
   readonly delete?: boolean | undefined;
   /** Does nothing, and tells what would be done. Default false. */
   readonly dryRun?: boolean | undefined;
+  /**
+   * Compares files of the same size by their SHA-256 instead of their modification time: the server and this machine read
+   * all of them. Default false.
+   */
+  readonly checksum?: boolean | undefined;
   /** As in a download. Default true. */
   readonly resume?: boolean | undefined;
   /** As in a download. Default false. */
@@ -84,6 +90,8 @@ export async function sync(
 interface Wanted {
   readonly details: RemoteDetails;
   readonly target: string;
+  /** It is there in the same size: whether it is to be fetched is told by its digest. */
+  readonly byDigest: boolean;
 }
 
 class Sync {
@@ -125,10 +133,7 @@ class Sync {
       for await (const page of pages) {
         const wanted = await this.#differing(page);
         if (!dryRun) await this.#makeFolders(wanted);
-        for (const each of wanted) {
-          if (dryRun) this.#fetched(each.details, each.target, each.details.size ?? 0);
-          else await pool.run(() => this.#fetch(each));
-        }
+        for (const each of wanted) await pool.run(() => this.#bring(each));
       }
     } finally {
       await pool.end();
@@ -144,9 +149,9 @@ class Sync {
     };
   }
 
-  /** The files of a page that are meant, may be saved here, and are not there as they are on the server. */
+  /** The files of a page that are meant, may be saved here, and are not known to be there as they are on the server. */
   async #differing(page: readonly RemoteDetails[]): Promise<Wanted[]> {
-    const candidates: Wanted[] = [];
+    const candidates: Omit<Wanted, "byDigest">[] = [];
     for (const details of page) {
       if (!this.#isMeant(details.name)) continue;
       this.#compared += 1;
@@ -169,16 +174,55 @@ class Sync {
     const { kinds, sizes, modified } = await this.#transfers.disk.stat(
       candidates.map(({ target }) => target),
     );
-    const wanted = candidates.filter(({ details: { size, modified: changed } }, i) => {
-      if (kinds[i] !== "file" || size === undefined || changed === undefined) return true;
+    const wanted: Wanted[] = [];
+    for (const [i, { details, target }] of candidates.entries()) {
+      const { size, modified: changed } = details;
       const local = { size: sizes[i] as number, modified: modified[i] as number };
-      return !isSame({ size, modified: changed }, local);
-    });
-    this.#unchanged += candidates.length - wanted.length;
-    this.#files += wanted.length;
-    for (const { details } of wanted) this.#total += details.size ?? 0;
+      const isFile = kinds[i] === "file" && size !== undefined;
+      const byDigest = this.#options.checksum === true && isFile && local.size === size;
+      const isSameFile = isFile && changed !== undefined && isSame({ size, modified: changed }, local);
+      if (byDigest || !isSameFile) wanted.push({ details, target, byDigest });
+      else this.#unchanged += 1;
+      if (!byDigest && !isSameFile) this.#want(details);
+    }
     this.#tell();
     return wanted;
+  }
+
+  /** Fetches a file, where it turns out to differ. */
+  async #bring(wanted: Wanted): Promise<void> {
+    const { details, target, byDigest } = wanted;
+    if (byDigest) {
+      if (await this.#isSameDigest(details.name, target)) return;
+      this.#want(details);
+      this.#tell();
+    }
+    if (this.#options.dryRun) this.#fetched(details, target, details.size ?? 0);
+    else await this.#fetch(wanted);
+  }
+
+  #want({ size = 0 }: RemoteDetails): void {
+    this.#files += 1;
+    this.#total += size;
+  }
+
+  /** Whether there is nothing to fetch; also where that cannot be found out. */
+  async #isSameDigest(name: string, target: string): Promise<boolean> {
+    const { retries = 5 } = this.#options;
+    try {
+      const [theirs, ours] = await Promise.all([
+        remoteDigest(this.#transfers, name, this.#signal, retries),
+        this.#transfers.disk.digest(target, this.#signal),
+      ]);
+      if (theirs !== ours) return false;
+      this.#unchanged += 1;
+      this.#tell();
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (error instanceof ConexionError || error instanceof NoDigestError) throw error;
+      this.#fail(name, error);
+    }
+    return true;
   }
 
   async #makeFolders(wanted: readonly Wanted[]): Promise<void> {

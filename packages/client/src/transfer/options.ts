@@ -1,5 +1,6 @@
 // What a download may be told, and what it tells.
 
+import type { RemoteDetails } from "./details.js";
 import type { DownloadEvent } from "./download.js";
 
 /** How far a download has come. */
@@ -17,6 +18,11 @@ export interface DownloadOptions {
   readonly folder?: string | undefined;
   /** The name to save under, where it is to be another than the server's. */
   readonly saveAs?: string | undefined;
+  /**
+   * What a listing said of the file: it need not be asked again, so that many files go at once, and one that is there is
+   * skipped without a request. One that has changed since is noticed. Default: the server is asked.
+   */
+  readonly known?: RemoteDetails | undefined;
   /**
    * Whether what an interrupted download left is picked up, and left by this one where it fails for want of a connection,
    * or is given up: hidden files beside the target, which the next download to it uses and removes. Default true.

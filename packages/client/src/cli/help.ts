@@ -1,0 +1,60 @@
+// The longer parts of the help: examples, and how commands end.
+
+export const exitCodesHelp: string = `
+Exit codes:
+  0    all done
+  1    something was not: the server refused it, no file matched, or it could not be saved
+  2    the command was not understood
+  3    the server cannot be reached, or the connection was lost for good
+  130  interrupted (Ctrl-C)`;
+
+const goingOn = `
+A download that was cut off goes on where it was: run the same command again.`;
+
+export const programHelp: string = `
+Examples:
+  fileshare                                     choose files with the keyboard
+  fileshare ls -s campus.example                what is there?
+  fileshare get notas.txt 'fotos/*.jpg'         by name, and by pattern (quote it for the shell)
+  fileshare sync espejo --delete --dry-run      what would make espejo the same as the server?
+  source <(fileshare completion bash)           complete with Tab
+${goingOn}
+${exitCodesHelp}`;
+
+export const getHelp: string = `
+A NAME with *, ?, [..] or {..} that is no file's name is a pattern: without a / it is compared with the last part of
+each path, with one with the whole; ** stands for any number of folders. Quote it, or the shell takes it for its own.
+Files that are there already, in the same size and of the same time, are skipped.
+${goingOn}
+
+Examples:
+  fileshare get notas.txt -o ~/Descargas
+  fileshare get '*.iso' --connections 4 --limit-rate 5M
+  fileshare get 'fotos/**' --checksum > SHA256SUMS && sha256sum --check SHA256SUMS
+  fileshare get grande.bin --json | jq -r 'select(.event == "done").path'
+${exitCodesHelp}`;
+
+export const lsHelp: string = `
+Examples:
+  fileshare ls                                  names, sizes and dates; names alone into a pipe
+  fileshare ls -R '*.jpg'                       in folders too
+  fileshare ls --json | jq -r 'select(.size > 1e9).name'
+${exitCodesHelp}`;
+
+export const syncHelp: string = `
+Files that differ in size or time are fetched, and folders made. What the server does not have stays, unless --delete is
+given; what the patterns leave out stays in any case. A pattern ending in / is a folder with all that is in it.
+${goingOn}
+
+Examples:
+  fileshare sync                                into descargas
+  fileshare sync espejo --delete --dry-run      what would be done?
+  fileshare sync fotos --include '*.jpg' --exclude 'borradores/'
+  fileshare sync espejo --checksum              whatever the dates say
+${exitCodesHelp}`;
+
+export const completionHelp: string = `
+To have it in every shell:
+  bash   echo 'source <(fileshare completion bash)' >> ~/.bashrc
+  zsh    fileshare completion zsh > "\${fpath[1]}/_fileshare"
+  fish   fileshare completion fish > ~/.config/fish/completions/fileshare.fish`;

@@ -1,0 +1,29 @@
+// Ctrl-C and its like: the first ends what is under way in order, a second one at once. So does a time that is up.
+
+import { ConexionError } from "@fileshare/protocol";
+import { exitCodes } from "./exit-codes.js";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * A signal that aborts when the process is told to end.
+ *
+ * @param maxSeconds or when so much time has gone by
+ */
+export function interruptible(maxSeconds?: number): { signal: AbortSignal; isInterrupted: () => boolean } {
+  const end = new AbortController();
+  let isInterrupted = false;
+  for (const name of SIGNALS) {
+    // It stays: a package that gives the cursor back would end the process where it found itself alone.
+    process.on(name, () => {
+      if (isInterrupted) process.exit(exitCodes.interrupted);
+      isInterrupted = true;
+      end.abort(new Error("Interrupted"));
+    });
+  }
+  if (maxSeconds !== undefined) {
+    const late = new ConexionError("STALLED", `It has taken longer than ${maxSeconds} s`);
+    setTimeout(() => end.abort(late), maxSeconds * 1000).unref();
+  }
+  return { signal: end.signal, isInterrupted: () => isInterrupted };
+}

@@ -1,0 +1,67 @@
+// What is to be fetched: names as they are, and patterns that choose from the server's listing.
+
+import picomatch from "picomatch";
+import type { Cliente } from "../cliente.js";
+import { RefusedError } from "../errors.js";
+import { filterOf } from "../sync/filter.js";
+import type { RemoteDetails } from "../transfer/details.js";
+
+/** From so many names on the server is asked for its listing: files whose size is known go many at once. */
+const LISTING_NAMES = 16;
+
+/** A file to be fetched. */
+export interface WantedFile {
+  readonly name: string;
+  /** What the listing says of it, where it was read. */
+  readonly known?: RemoteDetails | undefined;
+}
+
+/** What was asked for. */
+export interface WantedFiles {
+  readonly files: readonly WantedFile[];
+  /** Patterns that no file matches. */
+  readonly unmatched: readonly string[];
+}
+
+/** Finds out which files are meant. Each is named once, in the order asked for, and of a pattern in the listing's. */
+export async function wantedFiles(
+  cliente: Cliente,
+  asked: readonly string[],
+  signal: AbortSignal,
+): Promise<WantedFiles> {
+  const names = [...new Set(asked)];
+  const patterns = names.filter((name) => picomatch.scan(name).isGlob);
+  if (patterns.length === 0 && names.length < LISTING_NAMES) {
+    return { files: names.map((name) => ({ name })), unmatched: [] };
+  }
+  const known = new Map<string, RemoteDetails>();
+  const matches = new Map(patterns.map((pattern) => [pattern, matcher(pattern)]));
+  const literal = new Set(names);
+  const found = new Map<string, RemoteDetails[]>(patterns.map((pattern) => [pattern, []]));
+  const recursive = patterns.length > 0 || names.some((name) => name.includes("/"));
+  try {
+    for await (const page of cliente.pedirDetalles({ recursive, signal })) {
+      for (const file of page) {
+        if (literal.has(file.name)) known.set(file.name, file);
+        for (const [pattern, isMatch] of matches) if (isMatch(file.name)) found.get(pattern)?.push(file);
+      }
+      if (patterns.length === 0 && known.size === names.length) break;
+    }
+  } catch (error) {
+    // Names can be asked for without a listing.
+    if (patterns.length > 0 || !(error instanceof RefusedError)) throw error;
+  }
+  const files = new Map<string, WantedFile>();
+  const unmatched: string[] = [];
+  for (const name of names) {
+    const matched = known.has(name) ? undefined : found.get(name);
+    if (!matched) files.set(name, { name, known: known.get(name) });
+    else if (matched.length === 0) unmatched.push(name);
+    for (const file of matched ?? []) files.set(file.name, { name: file.name, known: file });
+  }
+  return { files: [...files.values()], unmatched };
+}
+
+function matcher(pattern: string): (name: string) => boolean {
+  return filterOf({ include: [pattern] });
+}

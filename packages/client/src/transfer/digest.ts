@@ -1,0 +1,55 @@
+// The digest of a whole file as the server has it (PROTOCOL.md, section 6.2).
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { NoDigestError } from "../errors.js";
+import { type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
+import { retrying } from "./retry.js";
+import type { Transfers } from "./transfers.js";
+
+const ALGORITHM = "sha256";
+
+/** How long a reply is, roughly. */
+const REPLY_BYTES = 1024;
+
+const RETRIES = 5;
+
+/** A server may answer at once that it is still computing: how long until it is asked again, in milliseconds. */
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2000;
+
+/**
+ * The SHA-256 of a file on the server, in lower-case hexadecimal. It is asked for until the server has computed it.
+ *
+ * @throws {NoDigestError} when the server gives none
+ */
+export async function remoteDigest(
+  transfers: Transfers,
+  nombre: string,
+  signal: AbortSignal,
+  retries: number = RETRIES,
+): Promise<string> {
+  // An old one would send the whole file.
+  if (transfers.extended === false) throw new NoDigestError(nombre);
+  const request: RangeRequest = { nombre, range: { start: 0, end: 0 }, checksums: [], digest: ALGORITHM };
+  const ask = (): Promise<string | null> =>
+    transfers.ask(
+      (id) => rangeMensaje(request, id),
+      async (mensaje) => {
+        const { file, digest, content } = readRangeReply(request, mensaje);
+        if (!file || digest?.[0] !== ALGORITHM) throw new NoDigestError(nombre);
+        await content.bytes();
+        return digest[1];
+      },
+      { bytes: REPLY_BYTES, signal },
+    );
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
+    const digest = await retrying(ask, {
+      retries: () => (transfers.extended ? retries : 0),
+      signal,
+      progress: () => 0,
+      onRetry: () => {},
+    });
+    if (digest !== null) return digest;
+    await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
