@@ -1,65 +1,26 @@
-import { type ChildProcessWithoutNullStreams, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, watch } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Servidor } from "@fileshare/server";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import {
+  at,
+  atTerminal,
+  cli,
+  fileshare,
+  hasTerminal,
+  hideCursor,
+  jsonLines,
+  KiB,
+  MiB,
+  showCursor,
+  start,
+  terminalNote,
+} from "./cli-run.js";
 import { type Answer, ok, rawServer, sends, silence } from "./raw-server.js";
 import { expectFile, folder, host, listening, noise, served } from "./served.js";
-
-const KiB = 1024;
-const MiB = 1024 * 1024;
-const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
-
-interface Run {
-  readonly child: ChildProcessWithoutNullStreams;
-  /** What it has written so far. */
-  stdout(): string;
-  stderr(): string;
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-  /** Waits until it has written that to stdout. */
-  waitFor(text: string | RegExp): Promise<void>;
-}
-
-/** Runs a command; it is killed when the test ends before it. */
-function start(command: string, args: readonly string[], options: SpawnOptions = {}): Run {
-  const child = spawn(command, args, { ...options, stdio: "pipe" });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    stdout += chunk;
-  });
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    stderr += chunk;
-  });
-  const closed = once(child, "close");
-  return {
-    child,
-    stdout: () => stdout,
-    stderr: () => stderr,
-    ended: closed.then(([code]) => ({ code: code as number | null, stdout, stderr })),
-    async waitFor(text) {
-      while (stdout.search(text) < 0) await once(child.stdout, "data");
-    },
-  };
-}
-
-function fileshare(args: readonly string[], options?: SpawnOptions): Run {
-  return start(process.execPath, [cli, ...args], options);
-}
-
-const at = ({ port }: { readonly port: number }): string => `${host}:${port}`;
-
-function jsonLines(stdout: string): unknown[] {
-  expect(stdout === "" || stdout.endsWith("\n")).toBe(true);
-  return stdout
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as unknown);
-}
 
 /** Resolves when a file appears in a folder that is still empty. */
 async function appears(path: string): Promise<void> {
@@ -90,7 +51,14 @@ describe("fileshare ls", () => {
       stderr: "",
     });
     const { stdout } = await fileshare(["ls", "--json", "--server", at(server)]).ended;
-    expect(jsonLines(stdout)).toEqual(names.map((name) => ({ name })));
+    expect(jsonLines(stdout)).toEqual(
+      names.map((name) => ({
+        name,
+        size: Buffer.byteLength(files[name as keyof typeof files]),
+        modified: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        version: expect.any(String),
+      })),
+    );
   });
 
   it("prints names as they are where no terminal would obey them", async () => {
@@ -147,20 +115,33 @@ describe("fileshare get", () => {
     const names = ["grande.bin", "falta", "..", "vacio"];
     const run = await fileshare(["get", ...names, "--json", "-s", at(server), "-o", into]).ended;
     expect(run.code).toBe(1);
-    expect(jsonLines(run.stdout)).toEqual([
+    const events = jsonLines(run.stdout);
+    const of = (wanted: string) => events.filter(({ name }) => name === wanted);
+    expect(of("grande.bin")).toMatchObject([
+      { event: "begin", size: 2 * MiB + 5 },
       { event: "done", name: "grande.bin", path: join(into, "grande.bin"), bytes: 2 * MiB + 5 },
+    ]);
+    expect(of("falta")).toEqual([
       { event: "error", name: "falta", code: "REFUSED", message: 'The server refused "falta"' },
+    ]);
+    expect(of("..")).toEqual([
       {
         event: "error",
         name: "..",
         code: "UNSAFE_NAME",
         message: 'Cannot save "..": the name is that of a folder',
       },
+    ]);
+    expect(of("vacio")).toEqual([
+      { event: "begin", name: "vacio", size: 0 },
       { event: "done", name: "vacio", path: join(into, "vacio"), bytes: 0 },
     ]);
-    expect(run.stderr).toBe(
-      'fileshare: The server refused "falta"\nfileshare: Cannot save "..": the name is that of a folder\n',
-    );
+    expect(events.at(-1)).toMatchObject({ event: "summary", downloaded: 2, failed: 2, left: 0 });
+    expect(run.stderr.split("\n").sort()).toEqual([
+      "",
+      'fileshare: Cannot save "..": the name is that of a folder',
+      'fileshare: The server refused "falta"',
+    ]);
   });
 
   it("tells the code of every kind of error in JSON", async () => {
@@ -174,6 +155,7 @@ describe("fileshare get", () => {
       { event: "error", name: "carpeta", code: "IS_FOLDER" },
       { event: "error", name: "x", code: "BAD_REPLY" },
       { event: "error", name: "y", code: "CUT" },
+      { event: "summary", downloaded: 0, failed: 3, left: 1 },
     ]);
   });
 
@@ -203,7 +185,8 @@ describe("fileshare get", () => {
       stderr: "fileshare: The peer ended the connection in the middle of a frame\n",
     });
     expect(await readdir(into)).toEqual(["uno"]);
-    expect(server.requests()).toBe(2);
+    // What stood next may just have been asked for.
+    expect(server.requests()).toBeLessThanOrEqual(3);
   });
 
   it("leaves nothing of a file for which there is no room, and exits with 1", async () => {
@@ -339,12 +322,27 @@ describe("fileshare --server", () => {
 
 describe("fileshare", () => {
   it("exits with 2 where it is not understood", async () => {
-    const bad = [[], ["borrar"], ["get"], ["get", "-o"], ["ls", "x"], ["ls", "--otra"], ["get", "x", "-s"]];
+    const bad = [
+      [],
+      ["borrar"],
+      ["get"],
+      ["get", "-o"],
+      ["ls", "--otra"],
+      ["get", "x", "-s"],
+      ["get", "x", "--connections", "0"],
+      ["get", "x", "--connections", "65"],
+      ["get", "x", "--retries", "-1"],
+      ["get", "x", "--limit-rate", "rápido"],
+      ["get", "x", "--limit-rate", "0"],
+      ["sync", "a", "b"],
+      ["completion"],
+      ["completion", "tcsh"],
+    ];
     const ends = await Promise.all(bad.map((args) => fileshare(args).ended));
     for (const [i, { code, stdout, stderr }] of ends.entries()) {
       expect({ args: bad[i], code, stdout }).toEqual({ args: bad[i], code: 2, stdout: "" });
       expect(stderr).not.toBe("");
-      expect(stderr).not.toContain(" at ");
+      expect(stderr).not.toMatch(/^ +at /m);
     }
   });
 
@@ -364,7 +362,7 @@ describe("fileshare", () => {
     const server = await rawServer(sends(ok("no es una lista")));
     const { code, stderr } = await fileshare(["ls", "-s", at(server)]).ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^fileshare: The server's reply is not what was asked for: .+\n$/);
+    expect(stderr).toMatch(/^fileshare: The server's reply is no list of names\n$/);
   });
 
   it("tells its version and its use", async () => {
@@ -380,22 +378,7 @@ describe("fileshare", () => {
   });
 });
 
-const script = "/usr/bin/script";
-const hasScript = /util-linux/.test(spawnSync(script, ["--version"], { encoding: "utf8" }).stdout ?? "");
-const note = hasScript ? "" : " (skipped: util-linux's script is not on this machine)";
-
-describe.skipIf(!hasScript)(`At a terminal${note}`, () => {
-  /** Runs the command at a terminal of its own; stdout is all that the terminal gets. */
-  function atTerminal(args: readonly string[]): Run {
-    const quoted = [process.execPath, cli, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`);
-    return start(script, ["-qec", quoted.join(" "), "/dev/null"], {
-      env: { ...process.env, TERM: "xterm" },
-    });
-  }
-
-  const showCursor = "\u001b[?25h";
-  const hideCursor = "\u001b[?25l";
-
+describe.skipIf(!hasTerminal)(`At a terminal${terminalNote}`, () => {
   it("get draws a bar while a file arrives, and a line when it is there", async () => {
     const server = await served(files);
     const into = await folder();
@@ -409,7 +392,7 @@ describe.skipIf(!hasScript)(`At a terminal${note}`, () => {
       into,
     ]).ended;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/grande\.bin \[[=-]+\] \d+% .+ of 2\.10 MB/);
+    expect(stdout).toMatch(/grande\.bin +\[[=-]+\] \d+% .+ of 2\.10 MB/);
     expect(stdout).toContain(`grande.bin: 2.10 MB -> ${join(into, "grande.bin")}\r\n`);
     expect(stdout).toContain(`notas.txt: 5 B -> ${join(into, "notas.txt")}\r\n`);
     expect(stdout.lastIndexOf(showCursor)).toBeGreaterThan(stdout.lastIndexOf(hideCursor));
@@ -450,10 +433,10 @@ describe.skipIf(!hasScript)(`At a terminal${note}`, () => {
     const server = await rawServer(sends(ok(noise(100 * KiB))), sends(ok(null)));
     const into = await folder();
     for (const name of names.slice(0, 4)) {
-      const { stdout } = await atTerminal(["get", name, name, "-s", at(server), "-o", into]).ended;
+      const { stdout } = await atTerminal(["get", name, `otro ${name}`, "-s", at(server), "-o", into]).ended;
       // The bar itself moves the cursor, hides it, and clears the line.
       const [first, ...rest] = stdout.split("\u001b");
-      const ofTheBar = /^(7|8|\[(\?25[hl]|\?7[hl]|\d*[A-K]))/;
+      const ofTheBar = /^\[(\?(25|2026)[hl]|\d*[A-K])/;
       const text = [first, ...rest.map((part) => part.replace(ofTheBar, ""))].join("").replaceAll("\r\n", "");
       expect(rest.every((part) => ofTheBar.test(part))).toBe(true);
       expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);

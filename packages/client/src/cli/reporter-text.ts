@@ -86,7 +86,8 @@ export function sha256sumLine(sha256: string, path: string): string {
 
 /** What came over the wire, and how fast. */
 export function paceLine({ arrived, seconds }: Summary): string {
-  const rate = seconds > 0 ? arrived / seconds : 0;
+  if (arrived === 0) return "nothing received";
+  const rate = arrived / seconds;
   return `${sizeText(arrived)} received in ${seconds < 60 ? `${seconds.toFixed(1)} s` : durationText(seconds)}, ${sizeText(rate)}/s`;
 }
 

@@ -7,12 +7,28 @@ import { writeError } from "./output.js";
 /** How often what is under way is drawn, in milliseconds. */
 const DRAW_MS = 100;
 
+/** And at the latest: rates change while nothing comes. */
+const REDRAW_MS = 1000;
+
+/** Standard error, with a size where the terminal tells none, or 0: a line of a pipe does. */
+const terminal = {
+  isTTY: true,
+  write: (text: string) => process.stderr.write(text),
+  get columns() {
+    return process.stderr.columns || 80;
+  },
+  get rows() {
+    return process.stderr.rows || 24;
+  },
+} as NodeJS.WriteStream;
+
 /** Where a command writes for people. */
 export class Screen {
-  readonly #status = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
+  readonly #status = process.stderr.isTTY ? createLogUpdate(terminal) : undefined;
   readonly #toStderr: boolean;
   #draw: ((size: TerminalSize) => string[]) | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isDue = false;
   #drawnAt = Number.NEGATIVE_INFINITY;
   #lines: string[] = [];
 
@@ -51,7 +67,6 @@ export class Screen {
   /** Takes away what was under way, and gives the terminal back. */
   close(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#draw = undefined;
     this.#status?.clear();
     this.#flush();
@@ -61,18 +76,22 @@ export class Screen {
   #drawSoon(): void {
     const wait = this.#drawnAt + DRAW_MS - performance.now();
     if (wait <= 0) this.#drawNow();
-    else this.#timer ??= setTimeout(() => this.#drawNow(), wait);
+    else if (!this.#isDue) this.#drawIn(wait);
+    this.#isDue = wait > 0;
+  }
+
+  #drawIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#drawNow(), ms);
   }
 
   #drawNow(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#isDue = false;
+    this.#drawIn(REDRAW_MS);
     this.#drawnAt = performance.now();
     if (this.#lines.length > 0) this.#status?.clear();
     this.#flush();
-    const { columns = 80, rows = 24 } = process.stderr;
-    // Some terminals tell a size of 0.
-    const lines = this.#draw?.({ columns: columns || 80, rows: rows || 24 }) ?? [];
+    const lines = this.#draw?.(terminal) ?? [];
     if (lines.length > 0) this.#status?.(lines.join("\n"));
     else this.#status?.clear();
   }
