@@ -392,7 +392,7 @@ describe.skipIf(!hasTerminal)(`At a terminal${terminalNote}`, () => {
       into,
     ]).ended;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/grande\.bin +\[[=-]+\] \d+% .+ of 2\.10 MB/);
+    expect(stdout).toMatch(/grande\.bin +\[[=-]+\] +\d+% .+ of 2\.10 MB/);
     expect(stdout).toContain(`grande.bin: 2.10 MB -> ${join(into, "grande.bin")}\r\n`);
     expect(stdout).toContain(`notas.txt: 5 B -> ${join(into, "notas.txt")}\r\n`);
     expect(stdout.lastIndexOf(showCursor)).toBeGreaterThan(stdout.lastIndexOf(hideCursor));

@@ -1,6 +1,6 @@
 // The longer parts of the help: examples, and how commands end.
 
-export const exitCodesHelp: string = `
+const exitCodesHelp: string = `
 Exit codes:
   0    all done
   1    something was not: the server refused it, no file matched, or it could not be saved

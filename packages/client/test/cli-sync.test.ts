@@ -1,0 +1,181 @@
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { at, eventsOf, fileshare, MiB, servedTree, writeTree } from "./cli-run.js";
+import { ok, rawServer, sends } from "./raw-server.js";
+import { expectFile, folder, noise } from "./served.js";
+
+const tree = {
+  "notas.txt": "hola\n",
+  "fotos/a.jpg": "alfa",
+  "fotos/b.jpg": "beta",
+  "fotos/viejas/c.jpg": "gamma",
+  "borradores/x.txt": "x",
+};
+
+/** The lines of a run, all but the last in alphabetical order, and the last without its times. */
+function linesOf(stdout: string): string[] {
+  const lines = stdout.split("\n").slice(0, -1);
+  const summary = (lines.pop() ?? "").replace(/in [\d.]+ s, .+\/s$/, "in TIME");
+  return [...lines.sort(), summary];
+}
+
+/** The files below a folder. */
+async function filesIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(path.length + 1))
+    .sort();
+}
+
+describe("fileshare sync", () => {
+  it("brings a folder to what the server has, prints each file that it brings, and nothing the next time", async () => {
+    const server = await servedTree(tree);
+    const into = join(await folder(), "espejo");
+    const args = ["sync", into, "-s", at(server)];
+    const run = await fileshare(args).ended;
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(linesOf(run.stdout)).toEqual([
+      ...Object.keys(tree).sort(),
+      "5 files downloaded, 0 unchanged; 19 B received in TIME",
+    ]);
+    for (const [name, content] of Object.entries(tree)) await expectFile(join(into, name), content);
+    expect((await fileshare(args).ended).stdout).toBe("0 files downloaded, 5 unchanged; nothing received\n");
+    await writeFile(join(server.path, "notas.txt"), "adiós\n");
+    expect(linesOf((await fileshare(args).ended).stdout)).toEqual([
+      "notas.txt",
+      "1 file downloaded, 4 unchanged; 7 B received in TIME",
+    ]);
+  });
+
+  it("brings it to descargas where no folder is given", async () => {
+    const server = await servedTree(tree);
+    const cwd = await folder();
+    await fileshare(["sync", "-s", at(server)], { cwd }).ended;
+    expect(await filesIn(join(cwd, "descargas"))).toEqual(Object.keys(tree).sort());
+  });
+
+  it("brings what --include and not --exclude says, each as often as it is given", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    const filters = [
+      "--include",
+      "*.jpg",
+      "--include",
+      "*.txt",
+      "--exclude",
+      "borradores/",
+      "--exclude",
+      "c.*",
+    ];
+    await fileshare(["sync", into, ...filters, "-s", at(server)]).ended;
+    expect(await filesIn(into)).toEqual(["fotos/a.jpg", "fotos/b.jpg", "notas.txt"]);
+  });
+
+  it("removes with --delete what the server does not have, but not what the patterns leave out", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    await writeTree(into, { sobra: "", "fotos/sobra.jpg": "", "queda.tmp": "" });
+    const args = ["sync", into, "--delete", "--exclude", "*.tmp", "-s", at(server)];
+    const run = await fileshare(args).ended;
+    expect(linesOf(run.stdout)).toEqual([
+      ...[...Object.keys(tree), "deleting fotos/sobra.jpg", "deleting sobra"].sort(),
+      "5 files downloaded, 0 unchanged, 2 deleted; 19 B received in TIME",
+    ]);
+    expect(await filesIn(into)).toEqual([...Object.keys(tree), "queda.tmp"].sort());
+  });
+
+  it("tells with --dry-run what it would do, and does nothing", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    await writeTree(into, { sobra: "" });
+    const args = ["sync", into, "--delete", "--dry-run", "-s", at(server)];
+    expect(linesOf((await fileshare(args).ended).stdout)).toEqual([
+      ...[...Object.keys(tree), "deleting sobra"].sort(),
+      "5 files would be downloaded, 0 unchanged, 1 would be deleted; 19 B (dry run)",
+    ]);
+    const { stdout } = await fileshare([...args, "--json"]).ended;
+    expect(eventsOf(stdout, "done").every(({ dryRun }) => dryRun === true)).toBe(true);
+    expect(eventsOf(stdout, "deleted")).toMatchObject([
+      { name: "sobra", path: join(into, "sobra"), dryRun: true },
+    ]);
+    expect(eventsOf(stdout, "summary")).toMatchObject([{ downloaded: 5, deleted: 1, dryRun: true }]);
+    expect(await filesIn(into)).toEqual(["sobra"]);
+  });
+
+  it("goes on after a file that cannot be saved, and exits with 1", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    await mkdir(join(into, "notas.txt"));
+    const run = await fileshare(["sync", into, "-s", at(server)]).ended;
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^fileshare: Cannot save ".+notas\.txt": .+\n$/);
+    expect(linesOf(run.stdout).at(-1)).toBe(
+      "4 files downloaded, 0 unchanged, 1 failed; 19 B received in TIME",
+    );
+  });
+
+  it("brings what a server of old lists, and exits with 3 where that is lost", async () => {
+    const server = await rawServer(
+      sends(ok(["a", "b"])),
+      sends(ok(noise(10))),
+      (socket) => void socket.end(),
+    );
+    const into = await folder();
+    const run = await fileshare(["sync", into, "--retries", "0", "-s", at(server)]).ended;
+    expect(run.code).toBe(3);
+    expect(run.stderr).toMatch(/^fileshare: The .+ closed the connection without a reply\n/);
+    expect(await filesIn(into)).toEqual(["a"]);
+  });
+
+  it("is interrupted by Ctrl-C, says how to go on, and then does", async () => {
+    const server = await servedTree({ ...tree, "grande.bin": noise(40 * MiB) });
+    const into = await folder();
+    const args = ["sync", into, "-s", at(server), "--json"];
+    const run = fileshare([...args, "--limit-rate", "12M"]);
+    await run.waitFor(/"received":[123]\d{7}/);
+    run.child.kill("SIGINT");
+    const { code, stderr } = await run.ended;
+    expect({ code, stderr }).toEqual({
+      code: 130,
+      stderr:
+        "fileshare: Interrupted\nfileshare: What has arrived is kept: run the same command again to go on from there.\n",
+    });
+    const again = await fileshare(args).ended;
+    const [resumed] = eventsOf(again.stdout, "resumed");
+    expect(resumed).toMatchObject({ name: "grande.bin" });
+    const [{ arrived, bytes } = { arrived: 0, bytes: 0 }] = eventsOf(again.stdout, "summary");
+    expect(arrived).toBe(Number(bytes) - Number(resumed?.bytes));
+    await expectFile(join(into, "grande.bin"), noise(40 * MiB));
+  });
+});
+
+describe("fileshare sync --checksum", () => {
+  it("brings what differs in its bytes alone, and not what differs in its time alone", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    const args = ["sync", into, "-s", at(server)];
+    const moment = new Date(1_700_000_000_000);
+    await utimes(join(server.path, "notas.txt"), moment, moment);
+    await fileshare(args).ended;
+    await writeFile(join(into, "notas.txt"), "HOLA\n");
+    await utimes(join(into, "notas.txt"), moment, moment);
+    await utimes(join(into, "fotos", "a.jpg"), moment, moment);
+    expect(linesOf((await fileshare([...args, "--dry-run"]).ended).stdout)).toEqual([
+      "fotos/a.jpg",
+      "1 file would be downloaded, 4 unchanged; 4 B (dry run)",
+    ]);
+    expect(linesOf((await fileshare([...args, "--checksum", "--dry-run"]).ended).stdout)).toEqual([
+      "notas.txt",
+      "1 file would be downloaded, 4 unchanged; 5 B (dry run)",
+    ]);
+    expect(linesOf((await fileshare([...args, "--checksum"]).ended).stdout)).toEqual([
+      "notas.txt",
+      "1 file downloaded, 4 unchanged; 5 B received in TIME",
+    ]);
+    await expectFile(join(into, "notas.txt"), "hola\n");
+    expect((await stat(join(into, "fotos", "a.jpg"))).mtimeMs).toBe(moment.getTime());
+    expect((await readFile(join(into, "fotos", "a.jpg"))).toString()).toBe("alfa");
+  });
+});
