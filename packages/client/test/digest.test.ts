@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sealOf } from "@fileshare/protocol";
 import { PyTuple } from "@fileshare/protocol/pickle";
 import { describe, expect, it } from "vitest";
 import { NoDigestError, RefusedError } from "../src/index.js";
@@ -33,14 +34,27 @@ describe("pedirDigest()", () => {
       version: "v",
       modified: 1.5,
       range: new PyTuple([0, 0]),
+      seal: sealOf(["a", "v", 4, 0, 0]),
       digest: new PyTuple(["sha256", digest]),
       data: new Uint8Array(0),
     });
 
   it("asks again while the server is computing", async () => {
-    const server = await rawServer(sends(reply(1, null)), sends(reply(2, null)), sends(reply(3, "ab")));
-    expect(await clienteOf(server).pedirDigest("a")).toBe("ab");
+    const server = await rawServer(
+      sends(reply(1, null)),
+      sends(reply(2, null)),
+      sends(reply(3, sha256("a"))),
+    );
+    expect(await clienteOf(server).pedirDigest("a")).toBe(sha256("a"));
     expect(server.requests()).toBe(3);
+  });
+
+  it("asks again where what comes is no SHA-256", async () => {
+    for (const damaged of ["", "ab", sha256("a").toUpperCase(), `${sha256("a")}\n`]) {
+      const server = await rawServer(sends(reply(1, damaged)), sends(reply(2, sha256("a"))));
+      expect(await clienteOf(server).pedirDigest("a")).toBe(sha256("a"));
+      expect(server.requests()).toBe(2);
+    }
   });
 
   it("rejects with NO_DIGEST where the server is an old one, which is then not asked again", async () => {

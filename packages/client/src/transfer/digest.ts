@@ -1,12 +1,13 @@
 // The digest of a whole file as the server has it (PROTOCOL.md, section 6.2).
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { NoDigestError } from "../errors.js";
+import { NoDigestError, ReplyError } from "../errors.js";
 import { type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
 import { retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
 const ALGORITHM = "sha256";
+const SHA256 = /^[0-9a-f]{64}$/;
 
 /** How long a reply is, roughly. */
 const REPLY_BYTES = 1024;
@@ -38,7 +39,9 @@ export async function remoteDigest(
         const { file, digest, content } = readRangeReply(request, mensaje);
         if (!file || digest?.[0] !== ALGORITHM) throw new NoDigestError(nombre);
         await content.bytes();
-        return digest[1];
+        const [, value] = digest;
+        if (value !== null && !SHA256.test(value)) throw new ReplyError("The server's reply is no SHA-256");
+        return value;
       },
       { bytes: REPLY_BYTES, signal },
     );
