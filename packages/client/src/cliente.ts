@@ -165,36 +165,37 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
     options.signal?.throwIfAborted();
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
+    return this.#linked(options.signal, (signal) => this.#descargar(nombre, options, signal));
+  }
+
+  async #descargar(nombre: string, options: DownloadOptions, signal: AbortSignal): Promise<Downloaded> {
+    signal.throwIfAborted();
     const { disk } = this.#transfers;
-    const { path, existing } = await resolveTarget(
-      disk,
-      options.folder ?? "descargas",
-      options.saveAs ?? nombre,
-    );
+    const folder = options.folder ?? "descargas";
+    const { path, existing } = await resolveTarget(disk, folder, options.saveAs ?? nombre).catch((error) => {
+      signal.throwIfAborted();
+      throw error;
+    });
     const { name, size, modified, version } = options.known ?? {};
-    const known =
-      name === nombre && size !== undefined && modified !== undefined && version !== undefined
-        ? { name, size, modified, version }
-        : undefined;
+    const isKnown = name === nombre && size !== undefined && modified !== undefined && version !== undefined;
+    const known = isKnown ? { name, size, modified, version } : undefined;
     const skipIdentical = options.skipIdentical ?? true;
     if (skipIdentical && known && isSame(known, existing)) {
       return { nombre, path, bytes: known.size, resumed: 0, skipped: true };
     }
-    const result = await this.#linked(options.signal, (signal) =>
-      download(this.#transfers, {
-        nombre,
-        target: resolve(path),
-        known,
-        // What was compared with the listing need not be compared again.
-        existing: skipIdentical && !known ? existing : undefined,
-        resume: options.resume ?? true,
-        fsync: options.fsync ?? false,
-        retries: options.retries,
-        signal,
-        onProgress: (received, total) => options.onProgress?.({ nombre, received, total }),
-        onEvent: (event) => options.onEvent?.(event),
-      }),
-    );
+    const result = await download(this.#transfers, {
+      nombre,
+      target: resolve(path),
+      known,
+      // What was compared with the listing need not be compared again.
+      existing: skipIdentical && !known ? existing : undefined,
+      resume: options.resume ?? true,
+      fsync: options.fsync ?? false,
+      retries: options.retries,
+      signal,
+      onProgress: (received, total) => options.onProgress?.({ nombre, received, total }),
+      onEvent: (event) => options.onEvent?.(event),
+    });
     return { nombre, path, ...result };
   }
 

@@ -535,14 +535,15 @@ describe("Cliente.close()", () => {
       cliente.connect(),
     ];
     const settled = Promise.allSettled(pending);
-    await server.waitForRequests(1);
+    await server.waitForRequests(2);
     await Promise.all([cliente.close(), cliente.close()]);
     for (const result of await settled) {
       expect(result).toMatchObject({ status: "rejected", reason: { name: "ConexionError", code: "CLOSED" } });
     }
     await expect(cliente.pedirListaArchivos()).rejects.toMatchObject({ code: "CLOSED" });
     await expect(cliente.connect()).rejects.toMatchObject({ code: "CLOSED" });
-    expect(server.requests()).toBe(1);
+    // One on each of its connections: that for listings and downloads, and that for streams.
+    expect(server.requests()).toBe(2);
     expect(await readdir(into)).toEqual([]);
   });
 

@@ -3,7 +3,7 @@
 import { Mensaje, type PyValue, sealOf } from "@fileshare/protocol";
 import { PyTuple } from "@fileshare/protocol/pickle";
 import { RefusedError, ReplyError } from "../errors.js";
-import { isCount, secondsOf } from "./remote.js";
+import { isCount, isExtended, secondsOf } from "./remote.js";
 
 /** A file on the server. */
 export interface RemoteDetails {
@@ -47,7 +47,7 @@ export function readDetails(after: string | undefined, reply: Mensaje): DetailsP
   const modified = column(extras.get("modified"), (value) => secondsOf(value) !== undefined, names.length);
   const versions = column(extras.get("versions"), (value) => typeof value === "string", names.length);
   const next = extras.get("next");
-  if (extras.size > 0) {
+  if (isExtended(reply)) {
     if (!sizes || !modified || !versions)
       throw new ReplyError("The server's reply is no listing with details");
     const fields = [...names, ...(sizes as number[]), ...(versions as string[])];

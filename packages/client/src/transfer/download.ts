@@ -204,13 +204,11 @@ class Download {
       version: this.#file?.version || undefined,
       checksums: Disk.algorithms,
     };
-    const started = performance.now();
     await this.#transfers.ask(
       (id) => rangeMensaje(request, id),
       (reply, link) => this.#receive(request, reply, link),
       { bytes: range.end - range.start, signal },
     );
-    this.#transfers.pace.took(range.end - range.start, performance.now() - started);
   }
 
   async #receive(request: RangeRequest, mensaje: Mensaje, link: Link): Promise<void> {
@@ -281,6 +279,7 @@ class Download {
   async #saveRange(part: Part, reply: RangeReply, { buffers }: Link): Promise<void> {
     const { start, end } = reply.range;
     const segment = part.segment(start, end, reply.file ? Disk.algorithms[0] : undefined);
+    const started = performance.now();
     let arrived = 0;
     const underWay: Promise<void>[] = [];
     try {
@@ -299,6 +298,7 @@ class Download {
       const checksum = reply.end();
       await segment.end(checksum);
       this.#recorded += end - start;
+      this.#transfers.pace.took(end - start, performance.now() - started);
     } catch (error) {
       await Promise.allSettled(underWay);
       segment.abandon();

@@ -6,6 +6,7 @@
 import { ConexionError, Content, type Mensaje, MensajeError } from "@fileshare/protocol";
 import { ReplyError } from "../errors.js";
 import type { Link } from "./link.js";
+import { isExtended } from "./remote.js";
 
 /** How many requests may be under way on one connection. */
 const MOST_REQUESTS = 128;
@@ -142,10 +143,10 @@ export class Lanes {
 
   /** Replies that came in the wrong order, or that nobody asked for, would be taken for others. */
   #checkId(reply: Mensaje, id: number): void {
-    if (reply.extras.size > 0) this.#extended = true;
+    if (isExtended(reply)) this.#extended = true;
     this.#extended ??= false;
     const echoed = reply.extras.get("id");
-    if (reply.extras.size > 0 && echoed !== undefined && echoed !== id) {
+    if (this.#extended && echoed !== undefined && echoed !== id) {
       throw new ReplyError("The server's reply is to another request");
     }
   }

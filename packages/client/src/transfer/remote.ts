@@ -154,6 +154,13 @@ function pairOf(value: PyValue | undefined): readonly PyValue[] | undefined {
   return Array.isArray(items) && items.length === 2 ? (items as PyValue[]) : undefined;
 }
 
+/** Whether a reply comes from a server that knows the extensions, as far as it has not been damaged on its way. */
+export function isExtended({ extras }: Mensaje): boolean {
+  return ["id", "size", "version", "range", "seal", "sizes", "versions", "next"].some((name) =>
+    extras.has(name),
+  );
+}
+
 /** Whether it is a number of bytes. */
 export function isCount(value: PyValue | undefined): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;

@@ -133,8 +133,7 @@ function networkFaults(random: Random): FaultRule[] {
   if (random.next() < 0.4) plan.push({ fault: "corrupt", every: every() });
   if (random.next() < 0.15) plan.push({ fault: "stall", every: every() * 10, ms: 1000 });
   if (random.next() < 0.3) plan.push({ fault: "delay", every: every() * 5, ms: 10 });
-  if (random.next() < 0.3)
-    plan.push({ fault: "split", after: 0, bytes: random.integer(1, 100), over: 20_000 });
+  if (random.next() < 0.3) plan.push({ fault: "split", after: 0, bytes: random.integer(1, 100), over: 5000 });
   return plan;
 }
 

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { Collisions } from "./collisions.js";
+import { filterOf } from "./filter.js";
+
+const plain = { ignoresCase: false, ignoresForm: false };
+
+describe("Collisions", () => {
+  it.each([
+    [
+      plain,
+      ["a", "A", "caf\u00e9", "cafe\u0301", "d/x", "D/x"],
+      [undefined, undefined, undefined, undefined, undefined, undefined],
+    ],
+    [
+      { ...plain, ignoresCase: true },
+      ["a", "A", "d/x", "D/y", "d/y"],
+      [undefined, "a", undefined, "d", undefined],
+    ],
+    [
+      { ...plain, ignoresForm: true },
+      ["caf\u00e9", "cafe\u0301", "A", "a"],
+      [undefined, "caf\u00e9", undefined, undefined],
+    ],
+    [plain, ["a", "a/b"], [undefined, "a"]],
+    [plain, ["a/b", "a"], [undefined, "a"]],
+    [plain, ["a", "a"], [undefined, "a"]],
+  ])("where the file system is %o: %j", (folding, names, others) => {
+    const collisions = new Collisions(folding);
+    expect(names.map((name) => collisions.note(name))).toEqual(others);
+  });
+});
+
+describe("filterOf()", () => {
+  const names = ["a.txt", "b.bin", "d/a.txt", "d/.oculto", "d/e/c.txt", "tmp/x"];
+  it.each([
+    [{}, names],
+    [{ include: ["*.txt"] }, ["a.txt", "d/a.txt", "d/e/c.txt"]],
+    [{ include: ["/*.txt"] }, ["a.txt"]],
+    [{ include: ["d/*.txt"] }, ["d/a.txt"]],
+    [{ include: ["d/"] }, ["d/a.txt", "d/.oculto", "d/e/c.txt"]],
+    [{ include: ["**/c.txt"] }, ["d/e/c.txt"]],
+    [{ exclude: ["*.txt", "tmp/"] }, ["b.bin", "d/.oculto"]],
+    [{ include: ["*.txt"], exclude: ["d/**"] }, ["a.txt"]],
+    [{ include: [] }, []],
+  ])("%j", (options, chosen) => {
+    expect(names.filter(filterOf(options))).toEqual(chosen);
+  });
+});
