@@ -107,7 +107,7 @@ async function makeFiles(folder: string, random: Random): Promise<Map<string, Ui
         ? 0
         : kind < 0.6
           ? random.integer(1, 5000)
-          : random.integer(1, kind < 0.85 ? 300_000 : 10_000_000);
+          : random.integer(1, kind < 0.8 ? 300_000 : 10_000_000);
     const bytes = new Uint8Array(size);
     let state = random.integer(1, 2 ** 31);
     for (let at = 0; at < size; at++) {
@@ -145,6 +145,7 @@ async function downloadAll(
   random: Random,
   outcome: Outcomes,
 ): Promise<void> {
+  const givesUp = random.next() < 0.4;
   const cliente = new Cliente({
     host: "127.0.0.1",
     port,
@@ -152,11 +153,12 @@ async function downloadAll(
     replyTimeoutMs: 1500,
     connectTimeoutMs: 2000,
     connections: random.integer(1, 3),
+    // Slow enough for some of a large file to be there when it is given up.
+    bytesPerSecond: givesUp ? 20_000_000 : undefined,
   });
   const giving = new AbortController();
   const reason = new Error("enough");
-  const timer =
-    random.next() < 0.3 ? setTimeout(() => giving.abort(reason), random.integer(1, 200)) : undefined;
+  const timer = givesUp ? setTimeout(() => giving.abort(reason), random.integer(1, 600)) : undefined;
   const { signal } = giving;
   const retries = random.integer(0, 4);
   const failed = (error: unknown): void => {
