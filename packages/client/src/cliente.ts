@@ -1,7 +1,7 @@
 // The client: asks a server for its list of files and downloads from it.
 //
 // A request leaves as a Mensaje through a Conexion; its reply comes back the same way, large data as a stream that ends
-// in a file (download/) or with the app.
+// in a file (transfer/) or with the app.
 
 import { resolve } from "node:path";
 import {
@@ -172,10 +172,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     signal.throwIfAborted();
     const { disk } = this.#transfers;
     const folder = options.folder ?? "descargas";
-    const { path, existing } = await resolveTarget(disk, folder, options.saveAs ?? nombre).catch((error) => {
-      signal.throwIfAborted();
-      throw error;
-    });
+    const { path, existing } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
     const { name, size, modified, version } = options.known ?? {};
     const isKnown = name === nombre && size !== undefined && modified !== undefined && version !== undefined;
     const known = isKnown ? { name, size, modified, version } : undefined;
@@ -229,8 +226,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   }
 
   /**
-   * Asks for the content of a file, to be read piece by piece. Read it to its end or `cancel()` it: requests that were
-   * made later wait for that.
+   * Asks for the content of a file, to be read piece by piece. Read it to its end or `cancel()` it: streams and
+   * requests that were asked for later wait for that; listings and downloads do not.
    *
    * @throws as {@link descargarArchivo}, and so may the reading
    */
@@ -252,7 +249,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     return this.#request(operacion, data, options, what) as Promise<ReplyOf<C, K>>;
   }
 
-  /** Closes the connection. Requests that are under way or wait reject with a ConexionError `CLOSED`. */
+  /** Closes the connections. Requests that are under way or wait reject with a ConexionError `CLOSED`. */
   async close(): Promise<void> {
     this.#signals.abort(new ConexionError("CLOSED", "The client was closed"));
     await Promise.all([this.#conexion?.close(), this.#transfers.close()]);
@@ -340,6 +337,10 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const { signal, unlink } = this.#signals.link(own);
     try {
       return await act(signal);
+    } catch (error) {
+      // What fails because all was given up is not its own error.
+      signal.throwIfAborted();
+      throw error;
     } finally {
       unlink();
     }

@@ -244,10 +244,13 @@ describe("A reply", () => {
     const { server, cliente, into } = await served(
       framed({ zeta: new PyTuple([1]), data: new PyTuple(["a"]), estado: "ok", eta: null }),
       ok(new PyByteArray(content)),
+      framed({ zeta: 1, data: content, estado: "ok" }),
     );
     expect(await cliente.pedirListaArchivos()).toEqual(["a"]);
-    const { path } = await cliente.descargarArchivo("x", { folder: into });
-    await expectFile(path, content);
+    for (const nombre of ["x", "y"]) {
+      const { path } = await cliente.descargarArchivo(nombre, { folder: into });
+      await expectFile(path, content);
+    }
     expect(server.sockets).toHaveLength(1);
   });
 

@@ -167,7 +167,7 @@ describe("A download", () => {
     await expectFile(join(into, "grande"), content);
   });
 
-  it("ends with CHECKSUM where all that arrives is damaged, and nothing stands under the name", async () => {
+  it("ends with a typed error where all that arrives is damaged, and nothing stands under the name", async () => {
     const server = await served({ grande: noise(2 * MiB) });
     const proxy = await through(server.port, [{ fault: "corrupt", direction: "toClient", every: 200_000 }]);
     const into = await folder();

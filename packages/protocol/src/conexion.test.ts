@@ -87,6 +87,17 @@ describe("Conexion.recibirMensaje()", () => {
     expect(mensaje?.estado).toBe("ok");
   });
 
+  it("rejects who waits behind content that nobody reads, once the connection is cut", async () => {
+    const { here, there } = pair();
+    await there.enviarMensaje(new Mensaje({ data: large }));
+    const first = await here.recibirMensaje();
+    const behind = here.recibirMensaje();
+    const reason = new Error("enough");
+    here.abort(reason);
+    await expect(behind).rejects.toBe(reason);
+    await expect(contentOf(first).bytes()).rejects.toBe(reason);
+  });
+
   it("gives data under streamFrom whole, and streams at it", async () => {
     for (const [length, streams] of [
       [999, false],

@@ -113,6 +113,8 @@ export class Conexion implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   /** Resolves when the Mensaje that is being read is at its end: the next one can be read. */
   #reading: Promise<void> = Promise.resolve();
+  /** Ends the turn of the content that is being read: where it is cut, whoever waits behind it need not wait for its reader. */
+  #endContent: () => void = () => {};
   #sending: Promise<void> = Promise.resolve();
   #sent = 0;
   /** Short frames that wait to be sent together. */
@@ -186,6 +188,7 @@ export class Conexion implements AsyncDisposable {
       await this.#decode(decoder);
       const streamed = decoder.streamed;
       if (streamed && decoder.state === "bytes") {
+        this.#endContent = finish;
         streamed.data = this.#receiveContent(decoder, finish);
         streaming = true;
         return streamed;
@@ -271,6 +274,7 @@ export class Conexion implements AsyncDisposable {
     if (this.#failure) return;
     this.#failure = { reason };
     this.#transport.abort(reason);
+    this.#endContent();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

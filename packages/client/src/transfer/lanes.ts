@@ -109,6 +109,7 @@ export class Lanes {
     const onAbort = (): void =>
       conexion.abort(new ConexionError("CLOSED", "The connection was closed: a request on it was given up"));
     signal.addEventListener("abort", onAbort, { once: true });
+    let reply: Mensaje | null | undefined;
     let replied = false;
     try {
       this.#ids += 1;
@@ -118,15 +119,11 @@ export class Lanes {
       const receiving = conexion.recibirMensaje({ firstByteMs: replyTimeoutMs });
       receiving.catch(() => {});
       await sending;
-      const reply = await receiving;
+      reply = await receiving;
       if (!reply) throw new ConexionError("CUT", "The server closed the connection without a reply");
       this.#checkId(reply, id);
       replied = true;
-      try {
-        return await handle(reply, link);
-      } finally {
-        if (reply.data instanceof Content) await reply.data.cancel().catch(() => {});
-      }
+      return await handle(reply, link);
     } catch (cause) {
       const error =
         cause instanceof MensajeError
@@ -138,6 +135,7 @@ export class Lanes {
       throw error;
     } finally {
       signal.removeEventListener("abort", onAbort);
+      if (reply?.data instanceof Content) await reply.data.cancel().catch(() => {});
     }
   }
 

@@ -20,7 +20,7 @@ export class Pace {
     return this.#bytes;
   }
 
-  /** Notes how long a range took, from the request to its end. */
+  /** Notes how long a range took to arrive, from the start of its reply. */
   took(bytes: number, ms: number): void {
     if (bytes < this.#bytes) return;
     const suited = (bytes * WANTED_MS) / Math.max(1, ms);

@@ -62,8 +62,7 @@ export function readRangeReply(request: RangeRequest, reply: Mensaje): RangeRepl
   if (file && request.version !== undefined && file.version !== request.version) {
     throw new ChangedError(nombre);
   }
-  if (!file && reply.extras.size > 0)
-    throw new ReplyError("The server's reply does not say of what file it is");
+  if (!file && isExtended(reply)) throw new ReplyError("The server's reply does not say of what file it is");
   const range = file ? rangeOf(request, reply, file, content.length) : { start: 0, end: content.length };
   if (file) checkSeal(request, reply, file, range);
   return {
