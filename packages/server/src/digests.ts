@@ -139,6 +139,7 @@ function keyOf(name: string, { version }: StoredFile, algorithm: string): string
 
 /** What a promise gives, or null when it takes too long. */
 async function inTime(result: Promise<string | null>, signal: AbortSignal): Promise<string | null> {
+  if (signal.aborted) return null;
   let stop = (): void => {};
   const enough = new Promise<null>((resolve) => {
     const timer = setTimeout(resolve, ANSWER_MS, null);

@@ -147,6 +147,7 @@ class Download {
   async #rest(): Promise<void> {
     if (this.#missing.bytes === 0) return;
     const { signal } = this.#job;
+    signal.throwIfAborted();
     const given = new AbortController();
     setMaxListeners(0, given.signal);
     const giveUp = (): void => given.abort(signal.reason);
