@@ -62,6 +62,7 @@ function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
 function look(m: Machine, global: PyGlobal): Known {
   const { module, qualname } = global;
   const builtin = findBuiltin(module, qualname);
+  m.detachRows();
   return { global, builtin, cls: builtin ? undefined : m.options.findClass?.(module, qualname) };
 }
 

@@ -65,6 +65,14 @@ export interface Known {
   readonly builtin: Builtin | undefined;
 }
 
+/** Values that have their places in the memo from `at` on: items[from..from + count). */
+interface MemoRow {
+  readonly at: number;
+  items: readonly PyValue[];
+  from: number;
+  readonly count: number;
+}
+
 const NOTHING = new Uint8Array(0);
 
 /** Up to this many entries, stack and memo are wiped and used again. */
@@ -103,8 +111,10 @@ export class Machine {
   memo: PyValue[] = [];
   /** How many entries the memo has, which is where MEMOIZE puts the next one. */
   memoized = 0;
-  /** One more than the highest index in the memo. */
+  /** One more than the highest index in the memo, but for rows. */
   memoEnd = 0;
+  /** What is memoized at its end, and not put there yet. */
+  readonly rows: MemoRow[] = [];
 
   opcodes = 0;
   objects = 0;
@@ -145,6 +155,8 @@ export class Machine {
   window = "";
   windowStart = 0;
   windowEnd = 0;
+  /** No row of short strings begins in the buffer before this offset. */
+  noRowBefore = 0;
 
   /** Makes it ready for a pickle. */
   start(options: DecoderOptions, divert: DivertBytes | undefined, view: boolean): void {
@@ -164,6 +176,7 @@ export class Machine {
     this.memo = this.memoized < this.memoEnd ? [] : wiped(this.memo, this.memoEnd);
     this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = 0;
     this.opcodes = this.objects = this.items = this.longKeys = 0;
+    if (this.rows.length > 0) this.rows.length = 0;
     if (this.marks.length > KEPT_ENTRIES) this.marks.length = 0;
     if (this.guards.size > 0) this.guards.clear();
     if (this.known.size > 0) this.known.clear();
@@ -295,14 +308,40 @@ export class Machine {
   /** Notes the value on top of the stack in the memo. */
   memoize(index: number): void {
     const value = this.top();
+    if (this.rows.length > 0) this.#settleRows();
     if (index >= this.limits.maxMemo) this.refuse("maxMemo", "the memo is too large");
     if (index >= this.memoEnd) this.memoEnd = index + 1;
     if (this.memo[index] === undefined) this.memoized += 1;
     this.memo[index] = value;
   }
 
+  /** Notes values that follow one another, which stand in an array from `from` to its end. */
+  memoizeRow(items: readonly PyValue[], from: number): void {
+    const count = items.length - from;
+    this.rows.push({ at: this.memoized, items, from, count });
+    this.memoized += count;
+  }
+
+  #settleRows(): void {
+    const { memo } = this;
+    for (const { at, items, from, count } of this.rows) {
+      for (let i = 0; i < count; i++) memo[at + i] = items[from + i] as PyValue;
+    }
+    this.rows.length = 0;
+    this.memoEnd = this.memoized;
+  }
+
+  /** To be called before the app's own code, which may change the array that a row stands in. */
+  detachRows(): void {
+    for (const row of this.rows) {
+      row.items = row.items.slice(row.from, row.from + row.count);
+      row.from = 0;
+    }
+  }
+
   /** Puts a value from the memo on the stack. */
   recall(index: number): void {
+    if (this.rows.length > 0) this.#settleRows();
     const value = this.memo[index];
     if (value === undefined) this.fail("MEMO", `memo entry ${index} was never set`);
     if (typeof value !== "object" || value === null) {
@@ -362,6 +401,7 @@ const NO_OPTIONS: DecoderOptions = {};
 
 /** Does what refuses values by a TypeError or RangeError: then it is the pickle that is refused. */
 export function guarded<T>(m: Machine, act: () => T): T {
+  m.detachRows();
   try {
     return act();
   } catch (cause) {

@@ -22,6 +22,7 @@ import {
   readText,
   readUnicodeLine,
 } from "./read.js";
+import { readRow } from "./rows.js";
 import { PyByteArray, PyTuple, type PyValue } from "./values.js";
 
 /** More of a text argument is wanted, up to the next newline: how much that is cannot be known. */
@@ -41,6 +42,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     m.input = input;
     m.windowEnd = 0;
   }
+  m.noRowBefore = start;
   let at = start;
   while (at < allowed) {
     m.at = at;
@@ -58,7 +60,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       if (shape > Shape.Line) {
         argument -= shape;
         if (argument > allowed) {
-          m.need = 1 - shape;
+          wait(m, 1 - shape);
           break;
         }
         const length = shape === Shape.Counted1 ? (input[at + 1] as number) : readLength(m, at + 1, shape);
@@ -76,18 +78,29 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         next = input.indexOf(0x0a, argument) + 1;
         if (next > 0 && shape === Shape.TwoLines) next = input.indexOf(0x0a, next) + 1;
         if (next === 0 || next > allowed) {
-          m.need = UNTIL_NEWLINE;
+          wait(m, UNTIL_NEWLINE);
           break;
         }
       }
     }
     if (next > allowed) {
-      m.need = next - at;
+      wait(m, next - at);
       break;
     }
 
     switch (op) {
       case Op.SHORT_BINUNICODE:
+        if (input[next + 1] === op && input[next] === Op.MEMOIZE && at >= m.noRowBefore) {
+          m.opcodes -= 1;
+          const end = readRow(m, at, allowed);
+          if (end > at) {
+            at = end;
+            continue;
+          }
+          m.opcodes += 1;
+        }
+        stack[m.sp++] = readText(m, argument, next);
+        break;
       case Op.BINUNICODE:
       case Op.BINUNICODE8:
         stack[m.sp++] = readText(m, argument, next);
@@ -238,6 +251,12 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
   return at;
 }
 
+/** The opcode at work is run when its argument is there, and counted then. */
+function wait(m: Machine, need: number): void {
+  m.need = need;
+  m.opcodes -= 1;
+}
+
 /** The opcodes that are not met often. */
 function runRare(m: Machine, op: number, argument: number, next: number): void {
   const { input } = m;
@@ -364,6 +383,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       pushPersistent(m);
       break;
     case Op.NEXT_BUFFER: {
+      m.detachRows();
       const buffer = m.buffers?.next();
       if (!buffer || buffer.done) m.fail("NO_BUFFER", "the pickle wants a buffer that was not given");
       m.pushObject(buffer.value, 1);
@@ -391,6 +411,7 @@ function pushExtension(m: Machine, code: number): void {
 function pushPersistent(m: Machine): void {
   const height = m.heightOf(m.sp - 1) + 1;
   const id = m.pop();
+  m.detachRows();
   if (m.options.persistentLoad) m.pushObject(m.options.persistentLoad(id), height);
   else if (m.opaque) m.pushObject(new PyPersistentId(id), height);
   else m.fail("NO_PERSISTENT_LOAD", "the pickle refers to something outside itself");
