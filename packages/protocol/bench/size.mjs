@@ -9,9 +9,9 @@ import { build } from "esbuild";
 
 /** The most bytes that each may have, compressed by brotli. */
 const ceilings = [
-  { names: "decode", brotli: 11_400 },
-  { names: "encode", brotli: 8_500 },
-  { names: "decode, encode", brotli: 16_900 },
+  { names: "decode", brotli: 12_300 },
+  { names: "encode", brotli: 8_600 },
+  { names: "decode, encode", brotli: 17_900 },
 ];
 
 console.log("| in the bundle | minified | gzip -9 | brotli | at most |\n| --- | ---: | ---: | ---: | ---: |");

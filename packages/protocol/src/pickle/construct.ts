@@ -3,7 +3,7 @@
 
 import { type Builtin, findBuiltin } from "./builtins.js";
 import { PyDict } from "./collections.js";
-import { guarded, type Known, type Machine } from "./machine.js";
+import { type Known, type Machine, refuseOperand } from "./machine.js";
 import { type Construction, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -181,7 +181,13 @@ function instantiate(
   const { module, qualname } = callee as PyGlobal;
   const { protocol } = m;
   const origin = { module, qualname, protocol, construction, kwargs, base };
-  const instance = guarded(m, () => cls.create(args.items, origin));
+  m.detachRows();
+  let instance: PyValue;
+  try {
+    instance = cls.create(args.items, origin);
+  } catch (cause) {
+    refuseOperand(m, cause);
+  }
   if (instance !== null && typeof instance === "object") {
     m.made(instance, cls, kwargs ? [args, kwargs] : [args]);
   }
@@ -237,7 +243,12 @@ export function build(m: Machine): void {
     const known = m.madeOf(target);
     if (known?.cls.setState) {
       known.parts.push(state);
-      guarded(m, () => known.cls.setState?.(target as object, state));
+      m.detachRows();
+      try {
+        known.cls.setState(target as object, state);
+      } catch (cause) {
+        refuseOperand(m, cause);
+      }
     } else if (known || !isNoState(target, state)) {
       m.fail("BAD_OPERAND", "there is no instance that takes a state");
     }

@@ -10,6 +10,9 @@ import { PyFloat, PyTuple, type PyValue } from "./values.js";
 /** Up to this many characters, a string is compared as fast as an int. */
 const CHEAP_KEY_LENGTH = 255;
 
+/** Up to this many items are pushed one by one: a call for all of them takes longer. */
+const FEW = 16;
+
 /** Up to this many items are pushed at once, as a call takes only so many arguments. */
 const LONGEST_SPREAD = 4096;
 
@@ -32,7 +35,8 @@ export function appendItems(m: Machine, from: number): void {
   m.spend(sp - from);
   const list = stack[from - 1] as PyValue;
   if (Array.isArray(list)) {
-    if (sp - from <= LONGEST_SPREAD) list.push(...stack.slice(from, sp));
+    if (sp - from <= FEW) for (let i = from; i < sp; i++) list.push(stack[i]);
+    else if (sp - from <= LONGEST_SPREAD) list.push(...stack.slice(from, sp));
     else for (let i = from; i < sp; i++) list.push(stack[i]);
     m.raise(from - 1, m.heightOf(from, sp));
     return;

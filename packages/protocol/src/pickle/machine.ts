@@ -171,7 +171,8 @@ export class Machine {
 
   /** Forgets the pickle. */
   reset(): void {
-    this.stack = wiped(this.stack, this.peak + 1);
+    // How high the stack of a pickle that was refused has been is not known.
+    this.stack = this.done ? wiped(this.stack, this.peak + 1) : [];
     // With gaps it may be a table of another kind, which is slow to wipe.
     this.memo = this.memoized < this.memoEnd ? [] : wiped(this.memo, this.memoEnd);
     this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = 0;
@@ -405,9 +406,14 @@ export function guarded<T>(m: Machine, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
-    m.fail("BAD_OPERAND", cause.message, cause);
+    refuseOperand(m, cause);
   }
+}
+
+/** Refuses the pickle for a TypeError or RangeError of code that is not the machine's; any other comes through. */
+export function refuseOperand(m: Machine, cause: unknown): never {
+  if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause;
+  m.fail("BAD_OPERAND", cause.message, cause);
 }
 
 const waysWithUnknown = ["reject", "opaque"] as const;

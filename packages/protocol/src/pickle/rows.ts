@@ -59,7 +59,6 @@ export function readRow(m: Machine, start: number, end: number): number {
     return at + 1;
   }
   for (let i = before; i < items.length; i++) stack[m.sp++] = items[i] as PyValue;
-  if (m.sp > m.peak) m.peak = m.sp;
   const row = isList ? items.splice(before) : items;
   m.memoizeRow(row, 0);
   return at;

@@ -44,13 +44,15 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
   }
   m.noRowBefore = start;
   let at = start;
+  // Counted here, as a variable costs less than a field.
+  let { peak, opcodes } = m;
   while (at < allowed) {
     m.at = at;
-    if (m.sp > m.peak) {
-      m.peak = m.sp;
-      if (m.sp > maxStack) m.refuse("maxStack", "too many values on the stack");
+    if (m.sp > peak) {
+      peak = m.sp;
+      if (peak > maxStack) m.refuse("maxStack", "too many values on the stack");
     }
-    if (m.opcodes++ >= maxOpcodes) m.refuse("maxOpcodes", "too many opcodes");
+    if (opcodes++ >= maxOpcodes) m.refuse("maxOpcodes", "too many opcodes");
     const op = input[at] as number;
     const shape = shapes[op] as number;
     // [argument, next): the opcode's argument, without its length or newline.
@@ -60,7 +62,8 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       if (shape > Shape.Line) {
         argument -= shape;
         if (argument > allowed) {
-          wait(m, 1 - shape);
+          m.need = 1 - shape;
+          opcodes -= 1;
           break;
         }
         const length = shape === Shape.Counted1 ? (input[at + 1] as number) : readLength(m, at + 1, shape);
@@ -68,7 +71,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
           at = argument;
           if (length === 0) continue;
           m.bytesLeft = length;
-          return at;
+          break;
         }
         next = argument + length;
         if (next > maxBytes - m.base) refuseBytes(m, next - at);
@@ -78,26 +81,28 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         next = input.indexOf(0x0a, argument) + 1;
         if (next > 0 && shape === Shape.TwoLines) next = input.indexOf(0x0a, next) + 1;
         if (next === 0 || next > allowed) {
-          wait(m, UNTIL_NEWLINE);
+          m.need = UNTIL_NEWLINE;
+          opcodes -= 1;
           break;
         }
       }
     }
     if (next > allowed) {
-      wait(m, next - at);
+      m.need = next - at;
+      opcodes -= 1;
       break;
     }
 
     switch (op) {
       case Op.SHORT_BINUNICODE:
         if (input[next + 1] === op && input[next] === Op.MEMOIZE && at >= m.noRowBefore) {
-          m.opcodes -= 1;
+          m.opcodes = opcodes - 1;
           const end = readRow(m, at, allowed);
           if (end > at) {
             at = end;
+            opcodes = m.opcodes;
             continue;
           }
-          m.opcodes += 1;
         }
         stack[m.sp++] = readText(m, argument, next);
         break;
@@ -197,6 +202,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         m.result = m.pop();
         m.checkTree(m.result);
         m.done = true;
+        m.peak = peak;
         return next;
       // V8 makes a jump table of a switch whose cases are dense enough: so the others are named too.
       case Op.POP:
@@ -239,22 +245,18 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     at = next;
     // Most values are memoized at once: that is done here, without another round.
     if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < maxMemo) {
-      if (m.sp <= m.fence || m.opcodes >= maxOpcodes) continue;
-      m.opcodes++;
+      if (m.sp <= m.fence || opcodes >= maxOpcodes) continue;
+      opcodes++;
       memo[m.memoized] = stack[m.sp - 1] as PyValue;
       m.memoEnd = ++m.memoized;
       at++;
     }
   }
   m.at = at;
-  if (at < end && allowed < end) refuseBytes(m, end - at);
+  m.peak = peak;
+  m.opcodes = opcodes;
+  if (m.bytesLeft === 0 && at < end && allowed < end) refuseBytes(m, end - at);
   return at;
-}
-
-/** The opcode at work is run when its argument is there, and counted then. */
-function wait(m: Machine, need: number): void {
-  m.need = need;
-  m.opcodes -= 1;
 }
 
 /** The opcodes that are not met often. */
