@@ -35,6 +35,7 @@ const IDLE_MS = 120_000;
 /** Asks a worker. It keeps the process alive only while a call waits for its result. */
 export class Background<Call, Result> {
   readonly #start: () => Worker;
+  readonly #idleMs: number;
   #worker: Worker | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
   /** Why no worker can be started here: none has ever answered. */
@@ -46,9 +47,24 @@ export class Background<Call, Result> {
   readonly #waiting = new Map<number, Waiting<Result>>();
   #calls = 0;
 
-  /** @param start starts the worker; called again where one was closed, or has failed */
-  constructor(start: () => Worker) {
+  /**
+   * @param start starts the worker; called again where one was closed, or has failed
+   * @param idleMs how long one is kept that nobody asks. Default two minutes; Infinity for until it is closed
+   */
+  constructor(start: () => Worker, idleMs: number = IDLE_MS) {
     this.#start = start;
+    this.#idleMs = idleMs;
+  }
+
+  /** Starts the worker now, so that the first call need not wait for that. */
+  warm(): void {
+    if (this.#worker || this.#broken) return;
+    try {
+      this.#worker = this.#listenTo(this.#start());
+      this.#rest(this.#worker);
+    } catch (error) {
+      this.#broken = { reason: error };
+    }
   }
 
   /** @throws what the call throws in the worker, or why there is no worker (any more) */
@@ -114,7 +130,8 @@ export class Background<Call, Result> {
 
   #rest(worker: Worker): void {
     worker.unref();
-    this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+    if (this.#idleMs === Number.POSITIVE_INFINITY) return;
+    this.#idle = setTimeout(() => void this.close(), this.#idleMs).unref();
   }
 
   #fail(worker: Worker | undefined, reason: unknown): void {

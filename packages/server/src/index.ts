@@ -15,4 +15,11 @@ export {
 export type { ServidorOptions } from "./options.js";
 export { type Address, type ListeningServidor, Servidor, serve } from "./servidor.js";
 export { DirectoryStorage } from "./storage/directory.js";
-export type { EntriesOptions, EntriesPage, SmallFile, Storage, StoredFile } from "./storage/storage.js";
+export type {
+  Detail,
+  EntriesOptions,
+  EntriesPage,
+  SmallFile,
+  Storage,
+  StoredFile,
+} from "./storage/storage.js";

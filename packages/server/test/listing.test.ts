@@ -1,11 +1,13 @@
 // Section 6.3 and 6.4 of the protocol: listings in pages, folders, names that are no text.
 
+import { execFileSync } from "node:child_process";
 import { mkdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defaultPython } from "@fileshare/peers";
 import { type PyValue, sealOf } from "@fileshare/protocol";
 import { PyFloat } from "@fileshare/protocol/pickle";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { DirectoryStorage, type Storage } from "../src/index.js";
+import { DirectoryStorage, type Storage, type StoredFile } from "../src/index.js";
 import { type Asking, askingOf, range } from "./support/asking.js";
 import { folderWith, served } from "./support/served.js";
 
@@ -67,6 +69,56 @@ describe("A listing", () => {
     }
   });
 
+  test.each([
+    [["sizes"]],
+    [["versions", "modified"]],
+    [["modified", "otra", "sizes"]],
+    [["versions", "sizes", "modified"]],
+    [[]],
+  ])("with the details %j has those and no others, packed", async (details) => {
+    const { port } = await served({ folder: await tree() });
+    const client = await askingOf(port);
+    const asked = { recursive: true, limit: 100 };
+    const lists = (await client.listar({ ...asked, details: true })).extras as Record<string, PyValue[]>;
+    const { data, extras } = await client.listar({ ...asked, details });
+    expect(data).toEqual(recursiveNames);
+    const known = details.filter((detail) => detail !== "otra");
+    expect(Object.keys(extras).sort()).toEqual([...known, "next", "seal"].sort());
+    const numbers = (value: unknown, format: string): unknown => {
+      const program = `import struct, sys; b = sys.stdin.buffer.read(); print([*struct.unpack('<%d${format}' % (len(b) // 8), b)])`;
+      const printed = execFileSync(defaultPython(), ["-c", program], { input: value as Uint8Array });
+      return JSON.parse(printed.toString());
+    };
+    if (known.includes("sizes")) expect(numbers(extras.sizes, "Q")).toEqual(lists.sizes);
+    if (known.includes("modified"))
+      expect(numbers(extras.modified, "d")).toEqual(lists.modified?.map(Number));
+    if (known.includes("versions")) expect((extras.versions as string).split("\n")).toEqual(lists.versions);
+    const sealed = ["sizes", "versions"].filter((detail) => known.includes(detail));
+    const fields = sealed.flatMap((detail) => lists[detail] as string[]);
+    expect(extras.seal).toBe(sealOf(["", ...recursiveNames, ...fields, ""]));
+  });
+
+  test("has versions that hold a line feed as a list, though they were asked for packed", async () => {
+    const file = (version: string): StoredFile => ({
+      size: 2 ** 40 + 1,
+      version,
+      modified: new Date(5000),
+      async *read() {},
+      async close() {},
+      async [Symbol.asyncDispose]() {},
+    });
+    const storage: Storage = { list: async () => ["a", "b"], open: async (name) => file(`${name}\n`) };
+    const { port } = await served({ storage });
+    const client = await askingOf(port);
+    const { extras } = await client.listar({ details: ["sizes", "versions"] });
+    expect(extras).toEqual({
+      sizes: Uint8Array.from([1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0]),
+      versions: ["a\n", "b\n"],
+      next: null,
+      seal: sealOf(["", "a", "b", 2 ** 40 + 1, 2 ** 40 + 1, "a\n", "b\n", ""]),
+    });
+  });
+
   test("has the files of the folder itself where recursive is not asked for, and no attributes but next", async () => {
     const { port } = await served({ folder: await tree() });
     const client = await askingOf(port);
@@ -83,6 +135,8 @@ describe("A listing", () => {
       { otro: 1 },
       { details: 1 },
       { details: "True" },
+      { details: [] },
+      { details: ["otra", 5] },
       { recursive: new PyFloat(1) },
       { recursive: false },
       { limit: 0 },

@@ -2,6 +2,7 @@
 
 import type { Mensaje } from "@fileshare/protocol";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
+import type { Detail } from "../storage/storage.js";
 
 type Extras = Mensaje["extras"];
 
@@ -68,7 +69,9 @@ function checksumsAttribute(extras: Extras): readonly string[] | undefined {
 
 /** What a `listar` asks for beyond the names of the files of the folder itself. */
 export interface ListRequest {
-  readonly details: boolean;
+  readonly details: readonly Detail[];
+  /** Whether a column is to be one value. */
+  readonly packed: boolean;
   readonly recursive: boolean;
   readonly limit: number;
   readonly after: string | undefined;
@@ -76,11 +79,23 @@ export interface ListRequest {
 
 /** What a request asks for; undefined where it has none of the attributes of section 6.3. */
 export function listRequestOf(extras: Extras): ListRequest | undefined {
-  const details = extras.get("details") === true;
+  const details = detailsAttribute(extras);
   const recursive = extras.get("recursive") === true;
   const asked = extras.get("limit");
   const limit = isInt(asked) && asked >= 1 ? Number(asked) : undefined;
   const after = textAttribute(extras, "after");
-  if (!details && !recursive && limit === undefined && after === undefined) return undefined;
-  return { details, recursive, limit: limit ?? Number.POSITIVE_INFINITY, after };
+  if (details.length === 0 && !recursive && limit === undefined && after === undefined) return undefined;
+  const packed = extras.get("details") !== true;
+  return { details, packed, recursive, limit: limit ?? Number.POSITIVE_INFINITY, after };
+}
+
+/** In the order in which the reply has them. */
+const DETAILS: readonly Detail[] = ["sizes", "modified", "versions"];
+
+function detailsAttribute(extras: Extras): readonly Detail[] {
+  const value = extras.get("details");
+  if (value === true) return DETAILS;
+  return Array.isArray(value)
+    ? DETAILS.filter((detail) => (value as readonly PyValue[]).includes(detail))
+    : [];
 }

@@ -12,16 +12,48 @@ export const listar: Handler<null, string[]> = (_data, { storage, mensaje }) => 
 
 async function page(storage: HandlerContext["storage"], asked: ListRequest): Promise<Mensaje<string[]>> {
   const { names, sizes, modified, versions, next } = await entriesOf(storage, asked);
-  const reply = new Mensaje<string[]>({ data: [...names], estado: "ok" });
-  if (asked.details) {
-    reply.extras.set("sizes", Array.from(sizes));
-    reply.extras.set("modified", Array.from(modified, float));
-    reply.extras.set("versions", [...versions]);
+  const { after = "", details, packed } = asked;
+  const reply = new Mensaje<string[]>({ data: names as string[], estado: "ok" });
+  const { extras } = reply;
+  const sealed = [after, ...joined(names)];
+  if (details.includes("sizes")) {
+    extras.set("sizes", packed ? packedSizes(sizes) : Array.from(sizes));
+    sealed.push(...joined(Array.from(sizes)));
   }
-  reply.extras.set("next", next ?? null);
-  const details = asked.details ? [...Array.from(sizes), ...versions] : [];
-  reply.extras.set("seal", sealOf([asked.after ?? "", ...names, ...details, next ?? ""]));
+  if (details.includes("modified")) {
+    extras.set("modified", packed ? packedTimes(modified) : Array.from(modified, float));
+  }
+  if (details.includes("versions")) {
+    const [text = ""] = joined(versions);
+    // What holds a line feed itself cannot be told apart by them.
+    const isList = !packed || versions.some((version) => version.includes("\n"));
+    extras.set("versions", isList ? (versions as string[]) : text);
+    sealed.push(...joined(versions));
+  }
+  extras.set("next", next ?? null);
+  extras.set("seal", sealOf([...sealed, next ?? ""]));
   return reply;
+}
+
+/** Fields of a seal as one, as their line feeds stand between them already. */
+function joined(values: readonly (string | number)[]): [] | [string] {
+  return values.length === 0 ? [] : [values.join("\n")];
+}
+
+function packedSizes(sizes: ArrayLike<number>): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8 * sizes.length));
+  for (let i = 0; i < sizes.length; i++) {
+    const size = sizes[i] as number;
+    view.setUint32(8 * i, size % 2 ** 32, true);
+    view.setUint32(8 * i + 4, size / 2 ** 32, true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+function packedTimes(modified: ArrayLike<number>): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8 * modified.length));
+  for (let i = 0; i < modified.length; i++) view.setFloat64(8 * i, modified[i] as number, true);
+  return new Uint8Array(view.buffer);
 }
 
 /** A number as a Python float, though it be whole. */

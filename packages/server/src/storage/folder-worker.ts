@@ -2,9 +2,9 @@
 
 import { workerData } from "node:worker_threads";
 import { answerCalls, outcomeOf } from "../answer-calls.js";
+import { Lister, type PackedPage } from "./lister.js";
 import { type PackedFile, readSmall } from "./read-small.js";
 import type { EntriesOptions } from "./storage.js";
-import { Lister, type PackedPage } from "./walk.js";
 
 /** What it is asked: a page of the listing, or a small file. */
 export type FolderCall = EntriesOptions | SmallCall;
@@ -18,6 +18,11 @@ export interface SmallCall {
 const folder = workerData as string;
 const lister = new Lister(folder);
 
+/** Makes pages ahead while nothing is asked: one at a time, as calls that come meanwhile go first. */
+function lookAhead(): void {
+  if (lister.lookAhead()) setImmediate(lookAhead);
+}
+
 answerCalls<FolderCall, PackedPage | PackedFile | undefined>((calls) => {
   const files = readSmall(folder, calls.filter(isSmallCall))[Symbol.iterator]();
   const transfer = new Set<ArrayBuffer>();
@@ -29,6 +34,7 @@ answerCalls<FolderCall, PackedPage | PackedFile | undefined>((calls) => {
       return file;
     }),
   );
+  setImmediate(lookAhead);
   return { results, transfer: [...transfer] };
 });
 

@@ -31,9 +31,15 @@ export function versionOf(stats: BigIntStats): string {
   return `${stats.size}-${stats.mtimeNs}-${stats.ino}`;
 }
 
+const NANOSECONDS = 1_000_000_000n;
+
 /** When a file was changed, in seconds: the same float as Python's `st_mtime`. */
-export function secondsOf(stats: BigIntStats): number {
-  const nanoseconds = ((stats.mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  const seconds = (stats.mtimeNs - nanoseconds) / 1_000_000_000n;
-  return Number(seconds) + 1e-9 * Number(nanoseconds);
+export function secondsOf({ mtimeNs }: BigIntStats): number {
+  let seconds = mtimeNs / NANOSECONDS;
+  let nanoseconds = Number(mtimeNs - seconds * NANOSECONDS);
+  if (nanoseconds < 0) {
+    seconds -= 1n;
+    nanoseconds += 1e9;
+  }
+  return Number(seconds) + 1e-9 * nanoseconds;
 }

@@ -3,7 +3,7 @@
 import type { EntriesOptions, EntriesPage, Storage } from "./storage.js";
 
 /** The most names of one page, so that neither walking nor encoding it takes long. */
-const PAGE_NAMES = 4096;
+const PAGE_NAMES = 2048;
 
 /** The most files that are opened for their details, where a storage has no other way to tell them. */
 const PAGE_OPENED = 256;
@@ -12,7 +12,7 @@ const PAGE_OPENED = 256;
 export async function entriesOf(storage: Storage, options: EntriesOptions): Promise<EntriesPage> {
   const limit = Math.min(options.limit, PAGE_NAMES);
   if (storage.entries) return storage.entries({ ...options, limit });
-  return options.details
+  return options.details.length > 0
     ? withDetails(storage, await namesOf(storage, { ...options, limit: Math.min(limit, PAGE_OPENED) }))
     : namesOf(storage, { ...options, limit });
 }

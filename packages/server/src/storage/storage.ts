@@ -33,6 +33,9 @@ export interface SmallFile {
   readonly modified: number;
 }
 
+/** What a listing can tell of each file, besides its name. */
+export type Detail = "sizes" | "modified" | "versions";
+
 /** What a page of a listing is to hold. */
 export interface EntriesOptions {
   /** Files in folders as well, by their path. */
@@ -41,11 +44,11 @@ export interface EntriesOptions {
   readonly after: string | undefined;
   /** The most names that are wanted. */
   readonly limit: number;
-  /** Whether sizes, modified and versions are wanted. */
-  readonly details: boolean;
+  /** Which columns are wanted besides the names. */
+  readonly details: readonly Detail[];
 }
 
-/** A page of a listing: its columns are as long as `names`, or empty where no details were asked for. */
+/** A page of a listing: each column is as long as `names` where it was asked for. Others are not looked at. */
 export interface EntriesPage {
   /** In ascending order of their UTF-16 code units, each once. */
   readonly names: readonly string[];

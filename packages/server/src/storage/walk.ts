@@ -1,149 +1,146 @@
-// The names in a folder, in order, a page at a time: in the worker, where it may take its time.
+// The names in a folder and its subfolders, in order, one after the other: in the worker, where it may take its time.
 //
 // A folder's entries are put in order as if each folder's name ended in `/`: then to go down where a folder stands gives
-// all paths in the order of their code units, and no more is held than the entries of the folders on the way. So a page
-// may begin after any name.
+// all paths in the order of their code units, and no more is held than the names in the folders on the way. So a walk may
+// begin after any name.
 
-import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { below, isWithin, secondsOf, versionOf } from "./folder.js";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { below } from "./folder.js";
 import { firstAfter } from "./listing.js";
-import { nameOf } from "./names.js";
-import type { EntriesOptions } from "./storage.js";
+import { nameOf, pathOf } from "./names.js";
 
-/** A page as it is sent between threads: few large values instead of many small ones. */
-export interface PackedPage {
-  /** The names with a NUL behind each. */
-  readonly names: string;
-  readonly sizes: Float64Array<ArrayBuffer>;
-  readonly modified: Float64Array<ArrayBuffer>;
-  /** As the names. */
-  readonly versions: string;
-  readonly next: string | undefined;
+/** A path for the system: bytes only where it is no text, as a string takes it less time. */
+export type SystemPath = string | Buffer;
+
+/** A folder that the walk stands in. */
+interface Level {
+  /** Its name, as names below it begin. */
+  readonly prefix: string;
+  /** What is in it, in order. */
+  readonly names: readonly string[];
+  readonly links: ReadonlySet<string>;
+  /** Which of the names comes next. */
+  at: number;
 }
 
-/** A file that is listed. */
-interface Found {
-  readonly name: string;
-  readonly path: Buffer;
-  readonly isLink: boolean;
+/** Where a walk goes. */
+export interface WalkOptions {
+  readonly recursive: boolean;
+  /** It begins behind that name. */
+  readonly after: string | undefined;
 }
 
-/** How many walks are kept to go on with, and for how long: a page after it costs no second reading of the folder. */
-const MAX_KEPT = 4;
-const KEPT_MS = 60_000;
+/** A walk through a folder. */
+export class Walk {
+  readonly #root: Buffer;
+  readonly #rootText: string | undefined;
+  readonly #recursive: boolean;
+  readonly #looksAnyway: boolean;
+  readonly #after: string | undefined;
+  readonly #levels: Level[] = [];
+  #isLink = false;
 
-/** A page is full with names of so many characters, however few they are. */
-const PAGE_CHARACTERS = 1024 * 1024;
-
-/** A walk that has given a page and can give the next one. */
-interface Kept {
-  readonly key: string;
-  readonly found: Iterator<Found>;
-  readonly until: number;
-}
-
-/** Lists one folder, for as many as ask. */
-export class Lister {
-  readonly #folder: string;
-  #kept: Kept[] = [];
-
-  constructor(folder: string) {
-    this.#folder = folder;
+  /**
+   * @param root the folder's path, resolved
+   * @param looksAnyway each name is looked at by who asks, and may be whatever there is: where folders are not gone into,
+   *   this saves finding out their kinds
+   * @throws the system's error when the folder cannot be read
+   */
+  constructor(root: Buffer, { recursive, after }: WalkOptions, looksAnyway: boolean) {
+    this.#root = root;
+    const text = root.toString();
+    this.#rootText = Buffer.from(text).equals(root) ? text : undefined;
+    this.#recursive = recursive;
+    this.#looksAnyway = looksAnyway;
+    this.#after = after;
+    this.#enter("", this.#rootText ?? root);
   }
 
-  /** @throws the system's error when the folder cannot be read */
-  page(options: EntriesOptions): PackedPage {
-    const { recursive, after, limit, details } = options;
-    const root = realpathSync.native(Buffer.from(this.#folder), "buffer");
-    const found = this.#resume(keyOf(root, recursive, after)) ?? walk(root, recursive, after);
-    const names: string[] = [];
-    const sizes: number[] = [];
-    const modified: number[] = [];
-    const versions: string[] = [];
-    let characters = 0;
-    let next: string | undefined;
-    while (next === undefined) {
-      const { value, done } = found.next();
-      if (done) break;
-      const { name, path, isLink } = value as Found;
-      if (isLink || details) {
-        const stats = servedStats(root, path, isLink);
-        if (!stats) continue;
-        sizes.push(Number(stats.size));
-        modified.push(secondsOf(stats));
-        versions.push(versionOf(stats));
+  /** Whether the name that was given last is a link's. */
+  get isLink(): boolean {
+    return this.#isLink;
+  }
+
+  /** The next file or link; undefined at the end. */
+  next(): string | undefined {
+    for (let level = this.#levels.at(-1); level; level = this.#levels.at(-1)) {
+      const entry = level.names[level.at++];
+      if (entry === undefined) {
+        this.#levels.pop();
+        continue;
       }
-      names.push(name);
-      characters += name.length;
-      if (names.length >= limit || characters >= PAGE_CHARACTERS) next = name;
+      const name = level.prefix === "" ? entry : level.prefix + entry;
+      if (entry.endsWith("/")) {
+        this.#goDown(name);
+        continue;
+      }
+      this.#isLink = level.links.size > 0 && level.links.has(entry);
+      return name;
     }
-    if (next !== undefined)
-      this.#keep({ key: keyOf(root, recursive, next), found, until: Date.now() + KEPT_MS });
-    return {
-      names: packed(names),
-      sizes: Float64Array.from(details ? sizes : []),
-      modified: Float64Array.from(details ? modified : []),
-      versions: packed(details ? versions : []),
-      next,
-    };
+    return undefined;
   }
 
-  #resume(key: string): Iterator<Found> | undefined {
-    this.#drop();
-    const at = this.#kept.findIndex((kept) => kept.key === key);
-    return at < 0 ? undefined : this.#kept.splice(at, 1)[0]?.found;
+  /** Where that name leads to. */
+  pathTo(name: string): SystemPath {
+    // Names that are no text stand for bytes.
+    if (this.#rootText !== undefined && name.isWellFormed()) return `${this.#rootText}/${name}`;
+    return below(this.#root, pathOf(name) ?? Buffer.from(name));
   }
 
-  #keep(kept: Kept): void {
-    this.#kept.push(kept);
-    if (this.#kept.length > MAX_KEPT) this.#kept.shift();
-    setTimeout(() => this.#drop(), KEPT_MS + 1).unref();
+  /** Goes into a folder on the way: none is there where it has gone, may not be read, or has become something else. */
+  #goDown(folder: string): void {
+    const path = this.pathTo(folder.slice(0, -1));
+    try {
+      if (lstatSync(path).isDirectory()) this.#enter(folder, path);
+    } catch {
+      // As if it had gone before.
+    }
   }
 
-  #drop(): void {
-    this.#kept = this.#kept.filter(({ until }) => until > Date.now());
+  #enter(prefix: string, path: SystemPath): void {
+    const links = new Set<string>();
+    const names = this.#looksAnyway && !this.#recursive ? namesIn(path) : this.#servedIn(path, links);
+    names.sort();
+    const after = this.#after;
+    const at = after?.startsWith(prefix) ? firstAfterWithin(names, after.slice(prefix.length)) : 0;
+    this.#levels.push({ prefix, names, links, at });
+  }
+
+  /** The files, links and, where they are gone into, folders, with a `/` behind each. */
+  #servedIn(path: SystemPath, links: Set<string>): string[] {
+    const names: string[] = [];
+    for (const entry of entriesIn(path)) {
+      const { name } = entry;
+      if (entry.isSymbolicLink()) links.add(name);
+      if (entry.isFile() || entry.isSymbolicLink()) names.push(name);
+      else if (this.#recursive && entry.isDirectory()) names.push(`${name}/`);
+    }
+    return names;
   }
 }
 
-function keyOf(root: Buffer, recursive: boolean, after: string | undefined): string {
-  return `${root.toString("latin1")}\0${recursive}\0${after}`;
+// Names are only asked for as bytes where they have to be, as that takes twice the time: what was no UTF-8 has become the
+// replacement character.
+
+const REPLACEMENT = "\uFFFD";
+
+function namesIn(path: SystemPath): string[] {
+  const names = readdirSync(path);
+  if (!names.some((name) => name.includes(REPLACEMENT))) return names;
+  return readdirSync(path, { encoding: "buffer" }).map(nameOf);
 }
 
-/** What is in a folder after a name, in order. */
-function* walk(root: Buffer, recursive: boolean, after: string | undefined): Generator<Found> {
-  yield* walkFolder(
-    root,
-    "",
-    readdirSync(root, { encoding: "buffer", withFileTypes: true }),
-    recursive,
-    after,
-  );
-}
+type Entry = Pick<Dirent, "name" | "isFile" | "isDirectory" | "isSymbolicLink">;
 
-function* walkFolder(
-  folder: Buffer,
-  prefix: string,
-  entries: Dirent<Buffer>[],
-  recursive: boolean,
-  after: string | undefined,
-): Generator<Found> {
-  const byName = new Map<string, Dirent<Buffer>>();
-  for (const entry of entries) {
-    if (entry.isFile() || entry.isSymbolicLink()) byName.set(nameOf(entry.name), entry);
-    else if (recursive && entry.isDirectory()) byName.set(`${nameOf(entry.name)}/`, entry);
-  }
-  const names = [...byName.keys()].sort();
-  const start = after?.startsWith(prefix) ? firstAfterWithin(names, after.slice(prefix.length)) : 0;
-  for (let i = start; i < names.length; i++) {
-    const name = names[i] as string;
-    const entry = byName.get(name) as Dirent<Buffer>;
-    byName.delete(name);
-    const path = below(folder, entry.name);
-    if (name.endsWith("/")) {
-      const inner = entriesOf(path);
-      if (inner) yield* walkFolder(path, prefix + name, inner, recursive, after);
-    } else yield { name: prefix + name, path, isLink: entry.isSymbolicLink() };
-  }
+function entriesIn(path: SystemPath): readonly Entry[] {
+  const entries = readdirSync(path, { withFileTypes: true });
+  if (!entries.some(({ name }) => name.includes(REPLACEMENT))) return entries;
+  return readdirSync(path, { encoding: "buffer", withFileTypes: true }).map((entry) => ({
+    name: nameOf(entry.name),
+    isFile: () => entry.isFile(),
+    isDirectory: () => entry.isDirectory(),
+    isSymbolicLink: () => entry.isSymbolicLink(),
+  }));
 }
 
 /** Where to begin in a folder: at the one that the name leads into, else behind the name. */
@@ -153,32 +150,4 @@ function firstAfterWithin(names: readonly string[], after: string): number {
   const folder = after.slice(0, slash + 1);
   const first = firstAfter(names, folder);
   return names[first - 1] === folder ? first - 1 : first;
-}
-
-/** The entries of a folder on the way: none where it has gone, may not be read, or has become something else. */
-function entriesOf(path: Buffer): Dirent<Buffer>[] | undefined {
-  try {
-    return lstatSync(path).isDirectory()
-      ? readdirSync(path, { encoding: "buffer", withFileTypes: true })
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What there is to tell of a file; undefined when it would not be served. */
-function servedStats(root: Buffer, path: Buffer, isLink: boolean): ReturnType<typeof bigStats> | undefined {
-  try {
-    if (isLink && !isWithin(root, realpathSync.native(path, "buffer"))) return undefined;
-    const stats = isLink ? bigStats(path) : lstatSync(path, { bigint: true });
-    return stats.isFile() ? stats : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const bigStats = (path: Buffer) => statSync(path, { bigint: true });
-
-function packed(values: readonly string[]): string {
-  return values.map((value) => `${value}\0`).join("");
 }

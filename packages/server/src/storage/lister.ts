@@ -1,0 +1,200 @@
+// Pages of what is in a folder, made in the worker. While a client reads one page the next are made already, for a moment:
+// so that neither waits for the other.
+
+import { type BigIntStats, lstatSync, realpathSync, statSync } from "node:fs";
+import { isWithin, secondsOf, versionOf } from "./folder.js";
+import type { Detail, EntriesOptions } from "./storage.js";
+import { type SystemPath, Walk } from "./walk.js";
+
+/** A page as it is sent between threads: few large values instead of many small ones. */
+export interface PackedPage {
+  /** The names with a NUL behind each. */
+  readonly names: string;
+  /** A column that was not asked for is empty. */
+  readonly sizes: Float64Array<ArrayBuffer>;
+  readonly modified: Float64Array<ArrayBuffer>;
+  /** As the names. */
+  readonly versions: string;
+  readonly next: string | undefined;
+}
+
+/** How many walks are kept to go on with, and for how long: a page after it costs no second reading of the folder. */
+const MAX_KEPT = 4;
+const KEPT_MS = 60_000;
+
+/** How many pages of a listing are made before they are asked for. */
+const MAX_AHEAD = 2;
+
+/** What was found out of files is told for so long and no longer: a page that waited longer is made anew. */
+const FRESH_MS = 1000;
+
+/** A page is full with names of so many characters, however few they are. */
+const PAGE_CHARACTERS = 1024 * 1024;
+
+/** A page that nobody has asked for yet. */
+interface Ahead {
+  readonly page: PackedPage;
+  /** Until when it may be told as it is, by `performance.now()`. */
+  freshUntil: number;
+}
+
+/** A listing that has given a page and can give the next one. */
+interface Kept {
+  /** Of the page that comes next. */
+  readonly key: string;
+  readonly root: Buffer;
+  readonly options: EntriesOptions;
+  readonly walk: Walk;
+  readonly ahead: Ahead[];
+  readonly until: number;
+}
+
+/** Lists one folder, for as many as ask. */
+export class Lister {
+  readonly #folder: string;
+  #kept: Kept[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @throws the system's error when the folder cannot be read */
+  page(options: EntriesOptions): PackedPage {
+    const root = realpathSync.native(Buffer.from(this.#folder), "buffer");
+    const kept = this.#resume(keyOf(root, options, options.after));
+    const walk = kept?.walk ?? new Walk(root, options, options.details.length > 0);
+    const ahead = kept?.ahead ?? [];
+    const page = nextPage(ahead.shift(), root, walk, options);
+    const { next } = page;
+    if (next !== undefined) {
+      const key = keyOf(root, options, next);
+      this.#keep({ key, root, options, walk, ahead, until: Date.now() + KEPT_MS });
+    }
+    return page;
+  }
+
+  /** Makes a page of the listing that was asked last, before it is asked for. Gives whether there is more to be made. */
+  lookAhead(): boolean {
+    const kept = this.#kept.at(-1);
+    const last = kept?.ahead.at(-1);
+    if (!kept || kept.ahead.length >= MAX_AHEAD || (last && last.page.next === undefined)) return false;
+    const { root, walk, options, ahead } = kept;
+    ahead.push({ page: makePage(root, walk, options), freshUntil: performance.now() + FRESH_MS });
+    return true;
+  }
+
+  #resume(key: string): Kept | undefined {
+    this.#drop();
+    const at = this.#kept.findIndex((kept) => kept.key === key);
+    return at < 0 ? undefined : this.#kept.splice(at, 1)[0];
+  }
+
+  #keep(kept: Kept): void {
+    // Whose listing goes on there is not known: one that began after a file has changed must not get what was found out
+    // for an earlier one.
+    for (const other of this.#kept) {
+      if (other.key === kept.key) for (const made of other.ahead) made.freshUntil = Number.NEGATIVE_INFINITY;
+    }
+    this.#kept.push(kept);
+    if (this.#kept.length > MAX_KEPT) this.#kept.shift();
+    setTimeout(() => this.#drop(), KEPT_MS + 1).unref();
+  }
+
+  #drop(): void {
+    this.#kept = this.#kept.filter(({ until }) => until > Date.now());
+  }
+}
+
+function keyOf(
+  root: Buffer,
+  { recursive, limit, details }: EntriesOptions,
+  after: string | undefined,
+): string {
+  return JSON.stringify([root.toString("latin1"), recursive, limit, details, after]);
+}
+
+/** The page that was made ahead, where it was just now. */
+function nextPage(made: Ahead | undefined, root: Buffer, walk: Walk, options: EntriesOptions): PackedPage {
+  if (!made) return makePage(root, walk, options);
+  return performance.now() <= made.freshUntil ? made.page : refreshed(root, walk, options, made.page);
+}
+
+/** A page of the next names of a walk. */
+function makePage(root: Buffer, walk: Walk, { limit, details }: EntriesOptions): PackedPage {
+  const columns = new Columns(details);
+  for (let name = walk.next(); name !== undefined; name = walk.next()) {
+    const isLooked = walk.isLink || details.length > 0;
+    const stats = isLooked ? servedStats(root, walk.pathTo(name)) : undefined;
+    if (isLooked && !stats) continue;
+    columns.add(name, stats);
+    if (columns.length >= limit || columns.characters >= PAGE_CHARACTERS) return columns.page(name);
+  }
+  return columns.page(undefined);
+}
+
+/** The same page as it is now. */
+function refreshed(root: Buffer, walk: Walk, { details }: EntriesOptions, page: PackedPage): PackedPage {
+  const columns = new Columns(details);
+  for (const name of page.names.split("\0").slice(0, -1)) {
+    const stats = servedStats(root, walk.pathTo(name));
+    if (stats) columns.add(name, stats);
+  }
+  return columns.page(page.next);
+}
+
+/** A page that is being filled. */
+class Columns {
+  characters = 0;
+  readonly #names: string[] = [];
+  readonly #sizes: number[] | undefined;
+  readonly #modified: number[] | undefined;
+  readonly #versions: string[] | undefined;
+
+  constructor(details: readonly Detail[]) {
+    this.#sizes = details.includes("sizes") ? [] : undefined;
+    this.#modified = details.includes("modified") ? [] : undefined;
+    this.#versions = details.includes("versions") ? [] : undefined;
+  }
+
+  get length(): number {
+    return this.#names.length;
+  }
+
+  add(name: string, stats: BigIntStats | undefined): void {
+    this.#names.push(name);
+    this.characters += name.length;
+    if (!stats) return;
+    this.#sizes?.push(Number(stats.size));
+    this.#modified?.push(secondsOf(stats));
+    this.#versions?.push(versionOf(stats));
+  }
+
+  page(next: string | undefined): PackedPage {
+    return {
+      names: packed(this.#names),
+      sizes: Float64Array.from(this.#sizes ?? []),
+      modified: Float64Array.from(this.#modified ?? []),
+      versions: packed(this.#versions ?? []),
+      next,
+    };
+  }
+}
+
+const STATS = { bigint: true, throwIfNoEntry: false } as const;
+
+/** What there is to tell of a file; undefined when it would not be served. */
+function servedStats(root: Buffer, path: SystemPath): BigIntStats | undefined {
+  try {
+    const stats = lstatSync(path, STATS);
+    if (!stats?.isSymbolicLink()) return stats?.isFile() ? stats : undefined;
+    if (!isWithin(root, realpathSync.native(path, "buffer"))) return undefined;
+    const target = statSync(path, STATS);
+    return target?.isFile() ? target : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function packed(values: readonly string[]): string {
+  return values.length === 0 ? "" : `${values.join("\0")}\0`;
+}
