@@ -24,7 +24,13 @@ import { type ClienteOptions, checkRange, type Settings, settle } from "./option
 import { TurnQueue } from "./queue.js";
 import { SignalLinks } from "./signals.js";
 import { type SyncOptions, type SyncReport, sync } from "./sync/sync.js";
-import { detailsMensaje, type RemoteDetails, readDetails } from "./transfer/details.js";
+import {
+  type Detail,
+  type DetailsPage,
+  detailsMensaje,
+  type RemoteDetails,
+  readDetails,
+} from "./transfer/details.js";
 import { remoteDigest } from "./transfer/digest.js";
 import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
@@ -48,7 +54,11 @@ const LISTING_BYTES = 256 * 1024;
 export interface DetailsOptions extends RequestOptions {
   /** Files in folders too. Default false. */
   readonly recursive?: boolean | undefined;
+  /** What is to be told of each file, besides its name: less takes less time. Default: all there is. */
+  readonly details?: readonly Detail[] | undefined;
 }
+
+const allDetails: readonly Detail[] = ["size", "modified", "version"];
 
 /**
  * A client of one server. It opens its connection when it is first needed, and another one when that was lost.
@@ -124,28 +134,39 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
 
   /**
    * Asks for the files that the server has, with their sizes, times and versions, page by page: memory does not grow with
-   * their number. A server that does not tell these gives the names alone.
+   * their number, as a page is only asked for when the app has taken the one before the last. A server that does not tell
+   * these gives the names alone.
    *
    * @throws as {@link pedirListaArchivos}
    */
   async *pedirDetalles(
     options: DetailsOptions = {},
   ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
-    const { recursive = false, signal } = options;
-    let after: string | undefined;
-    do {
-      const page = await this.#linked(signal, (linked) =>
+    const { recursive = false, details = allDetails, signal } = options;
+    const ask = (after: string | undefined): Promise<DetailsPage> => {
+      const request = { recursive, details, after };
+      const page = this.#linked(signal, (linked) =>
         this.#transfers.ask(
-          (id) => detailsMensaje(recursive, after, id),
-          async (reply) => readDetails(after, reply),
+          (id) => detailsMensaje(request, id),
+          async (reply) => readDetails(request, reply),
           { bytes: LISTING_BYTES, signal: linked },
         ),
       );
-      yield page.files;
-      if (page.next !== undefined && page.next === after)
-        throw new ReplyError("The server's listing has no end");
-      after = page.next;
-    } while (after !== undefined);
+      // It may fail while the app is busy with the page before, or has lost interest.
+      page.catch(() => {});
+      return page;
+    };
+    let coming: Promise<DetailsPage> | undefined = ask(undefined);
+    let after: string | undefined;
+    while (coming) {
+      const { files, next }: DetailsPage = await coming;
+      const isEndless: boolean = next !== undefined && next === after;
+      after = next;
+      // It is on its way while the app is busy with this one.
+      coming = next === undefined || isEndless ? undefined : ask(next);
+      yield files;
+      if (isEndless) throw new ReplyError("The server's listing has no end");
+    }
   }
 
   /**

@@ -3,7 +3,7 @@
 import { printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
 import { filterOf } from "../sync/filter.js";
-import type { RemoteDetails } from "../transfer/details.js";
+import type { Detail, RemoteDetails } from "../transfer/details.js";
 import { exitCodes } from "./exit-codes.js";
 import { writeError, writeJson } from "./output.js";
 import { dateText, sizeText } from "./units.js";
@@ -26,7 +26,8 @@ export async function ls(
   const recursive = flags.recursive === true || patterns.some((pattern) => pattern.includes("/"));
   const write = flags.json ? writeDetails : writerOf(flags);
   let count = 0;
-  for await (const page of cliente.pedirDetalles({ recursive, signal })) {
+  const details = detailsFor(flags);
+  for await (const page of cliente.pedirDetalles({ recursive, details, signal })) {
     for (const file of page) {
       if (!isMeant(file.name)) continue;
       count += 1;
@@ -37,6 +38,12 @@ export async function ls(
   if (count > 0 || patterns.length === 0) return exitCodes.done;
   writeError(`No file of the server matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")}`);
   return exitCodes.failed;
+}
+
+/** Names alone take the server less time. */
+function detailsFor({ json, long }: LsFlags): readonly Detail[] {
+  if (json) return ["size", "modified", "version"];
+  return long || process.stdout.isTTY ? ["size", "modified"] : [];
 }
 
 function writeDetails({ name, size, modified, version }: RemoteDetails): void {

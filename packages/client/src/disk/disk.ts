@@ -78,6 +78,11 @@ export class Disk {
     return this.#started().ask("stat", paths[0] ?? "", paths.map(absolute));
   }
 
+  /** The same for paths below a folder. */
+  async statWithin(folder: string, names: readonly string[]): Promise<Stats> {
+    return this.#started().ask("statWithin", folder, absolute(folder), names);
+  }
+
   /** Makes folders, and those above them. Those that are there are left alone. */
   async makeFolders(paths: readonly string[]): Promise<void> {
     await this.#started().ask("makeFolders", paths[0] ?? "", paths.map(absolute));

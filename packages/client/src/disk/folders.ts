@@ -17,13 +17,17 @@ export interface Stats {
   readonly modified: Float64Array;
 }
 
-/** Looks at paths, without following links. What cannot be looked at counts as not there: to write there tells why. */
-export function statAll(paths: readonly string[]): Stats {
+/**
+ * Looks at paths, without following links. What cannot be looked at counts as not there: to write there tells why.
+ *
+ * @param before what all of them begin with
+ */
+export function statAll(paths: readonly string[], before = ""): Stats {
   const kinds: Kind[] = [];
   const sizes = new Float64Array(paths.length);
   const modified = new Float64Array(paths.length);
   for (const [i, path] of paths.entries()) {
-    const stats = statOf(path);
+    const stats = statOf(before + path);
     kinds.push(!stats ? "none" : stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other");
     if (!stats) continue;
     sizes[i] = stats.size;

@@ -1,5 +1,6 @@
 // What the thread can be asked to do, and what goes between it and the app's.
 
+import { sep } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { sha256Of } from "./digest.js";
 import type { Failure } from "./failure.js";
@@ -112,6 +113,10 @@ export class Work {
 
   stat(paths: readonly string[]): Stats {
     return statAll(paths);
+  }
+
+  statWithin(folder: string, names: readonly string[]): Stats {
+    return statAll(names, folder.endsWith(sep) ? folder : folder + sep);
   }
 
   makeFolders(paths: readonly string[]): void {

@@ -7,7 +7,7 @@ import { NoDigestError, TargetError } from "../errors.js";
 import type { RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
 import { type DownloadEvent, download, isSame } from "../transfer/download.js";
-import { targetPath } from "../transfer/target.js";
+import { pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Collisions, foldingOf } from "./collisions.js";
 import { type FilterOptions, filterOf } from "./filter.js";
@@ -123,15 +123,15 @@ class Sync {
 
   async run(pages: AsyncIterable<readonly RemoteDetails[]>): Promise<SyncReport> {
     const { dryRun = false } = this.#options;
-    const { disk } = this.#transfers;
-    if (!dryRun) {
-      await disk.makeFolders([this.#folder]);
-      this.#collisions = new Collisions(await foldingOf(disk, this.#folder));
-    }
+    const listing = pages[Symbol.asyncIterator]();
+    // It is asked for while the folder is made ready.
+    const first = listing.next();
+    first.catch(() => {});
+    if (!dryRun) await this.#prepare();
     const pool = new Pool(FILES_UNDER_WAY);
     try {
-      for await (const page of pages) {
-        const wanted = await this.#differing(page);
+      for (let page = await first; !page.done; page = await listing.next()) {
+        const wanted = await this.#differing(page.value);
         if (!dryRun) await this.#makeFolders(wanted);
         for (const each of wanted) await pool.run(() => this.#bring(each));
       }
@@ -149,14 +149,21 @@ class Sync {
     };
   }
 
+  async #prepare(): Promise<void> {
+    const { disk } = this.#transfers;
+    await disk.makeFolders([this.#folder]);
+    this.#collisions = new Collisions(await foldingOf(disk, this.#folder));
+  }
+
   /** The files of a page that are meant, may be saved here, and are not known to be there as they are on the server. */
   async #differing(page: readonly RemoteDetails[]): Promise<Wanted[]> {
-    const candidates: Omit<Wanted, "byDigest">[] = [];
+    const candidates: RemoteDetails[] = [];
+    const paths: string[] = [];
     for (const details of page) {
       if (!this.#isMeant(details.name)) continue;
       this.#compared += 1;
       try {
-        const target = targetPath(this.#folder, details.name);
+        const path = pathWithin(details.name);
         const other = this.#collisions.note(details.name);
         if (other !== undefined) {
           throw new TargetError(
@@ -166,22 +173,22 @@ class Sync {
           );
         }
         this.#remote.add(details.name);
-        candidates.push({ details, target });
+        candidates.push(details);
+        paths.push(path);
       } catch (error) {
         this.#fail(details.name, error);
       }
     }
-    const { kinds, sizes, modified } = await this.#transfers.disk.stat(
-      candidates.map(({ target }) => target),
-    );
+    const { kinds, sizes, modified } = await this.#transfers.disk.statWithin(this.#folder, paths);
     const wanted: Wanted[] = [];
-    for (const [i, { details, target }] of candidates.entries()) {
+    for (const [i, details] of candidates.entries()) {
       const { size, modified: changed } = details;
       const local = { size: sizes[i] as number, modified: modified[i] as number };
       const isFile = kinds[i] === "file" && size !== undefined;
       const byDigest = this.#options.checksum === true && isFile && local.size === size;
       const isSameFile = isFile && changed !== undefined && isSame({ size, modified: changed }, local);
-      if (byDigest || !isSameFile) wanted.push({ details, target, byDigest });
+      if (byDigest || !isSameFile)
+        wanted.push({ details, target: join(this.#folder, paths[i] as string), byDigest });
       else this.#unchanged += 1;
       if (!byDigest && !isSameFile) this.#want(details);
     }

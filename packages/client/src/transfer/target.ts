@@ -1,6 +1,6 @@
 // From the name of a file to where it is saved: never outside the folder, whatever the name.
 
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import type { Disk } from "../disk/disk.js";
 import { TargetError } from "../errors.js";
 import type { LocalFile } from "./download.js";
@@ -15,11 +15,12 @@ const escapedBytes = /[\udc80-\udcff]/gu;
 function whyUnsafe(name: string): string | undefined {
   if (name === "") return "the name is empty";
   if (name === "." || name === "..") return "the name is that of a folder";
-  if (/[/\\]/.test(name)) return "the name holds a path separator";
+  if (name.includes("/") || name.includes("\\")) return "the name holds a path separator";
   if (name.includes("\0")) return "the name holds a NUL character";
-  if (!name.replace(escapedBytes, "").isWellFormed()) return "the name is not valid Unicode";
+  const isText = name.isWellFormed();
+  if (!isText && !name.replace(escapedBytes, "").isWellFormed()) return "the name is not valid Unicode";
   if (process.platform !== "win32") return undefined;
-  if (!name.isWellFormed()) return "the name is not valid Unicode";
+  if (!isText) return "the name is not valid Unicode";
   if (windowsDevices.test(name)) return "the name is that of a device";
   if (/[<>:"|?*]/.test(name) || hasControls(name))
     return "the name holds a character that this system cannot";
@@ -32,17 +33,22 @@ function hasControls(name: string): boolean {
 }
 
 /**
- * The path for a file of that name in the folder. A name with `/` in it goes into folders below.
+ * The path for a file of that name, from the folder that it is saved in. A name with `/` in it goes into folders below.
  *
  * @throws {TargetError} `UNSAFE_NAME` when it could mean something else than a file in the folder
  */
-export function targetPath(folder: string, name: string): string {
+export function pathWithin(name: string): string {
   const parts = name.split("/");
   for (const part of parts) {
     const unsafe = whyUnsafe(part);
     if (unsafe) throw new TargetError("UNSAFE_NAME", name, unsafe);
   }
-  return join(folder, ...parts);
+  return sep === "/" ? name : parts.join(sep);
+}
+
+/** The same with the folder, which need not be an absolute path. */
+export function targetPath(folder: string, name: string): string {
+  return join(folder, pathWithin(name));
 }
 
 /** Where a download goes, and the file that is there now. */
