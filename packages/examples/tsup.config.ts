@@ -1,8 +1,8 @@
 import type { Options } from "tsup";
 
 const options: Options = {
-  // bench/client.ts is a program too: the benchmark starts it as a process of its own.
-  entry: ["src/*.ts", "src/bench/client.ts"],
+  // Programs too: the benchmark starts them as processes of their own.
+  entry: ["src/*.ts", "src/bench/client.ts", "src/bench/least/{listing,look,unchanged}.ts"],
   format: ["esm"],
   platform: "node",
   target: "node20",

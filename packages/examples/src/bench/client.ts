@@ -37,7 +37,7 @@ const jobs = {
   /** Reads the names and sizes of all files. */
   async list(cliente: Cliente): Promise<Result> {
     const listed = { files: 0, bytes: 0 };
-    for await (const page of cliente.pedirDetalles()) {
+    for await (const page of cliente.pedirDetalles({ details: ["size"] })) {
       for (const { size = 0 } of page) listed.bytes += size;
       listed.files += page.length;
     }

@@ -1,0 +1,29 @@
+import { execFileSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { tempFolder } from "@fileshare/peers";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+function run(program: string, ...args: readonly string[]): string {
+  const path = fileURLToPath(new URL(`../dist/bench/least/${program}.js`, import.meta.url));
+  return execFileSync(process.execPath, [path, ...args], { encoding: "utf8", stdio: "pipe" });
+}
+
+describe("The least Node program", () => {
+  test("of a listing, and of a sync with nothing to do, prints its seconds", async () => {
+    const folder = await tempFolder();
+    onTestFinished(() => folder[Symbol.asyncDispose]());
+    for (const name of "abc") await writeFile(join(folder.path, name), name);
+    const seconds = /^\d+\.\d{3}\n$/;
+    expect(run("listing", folder.path)).toMatch(seconds);
+    expect(run("listing", folder.path, "2")).toMatch(seconds);
+    expect(run("unchanged", folder.path, folder.path)).toMatch(seconds);
+  });
+
+  test("fails where there is no such folder, or it is called otherwise", () => {
+    expect(() => run("listing", "/no-hay")).toThrow("ENOENT");
+    expect(() => run("listing", "/", "0")).toThrow("usage");
+    expect(() => run("unchanged", "/")).toThrow("usage");
+  });
+});
