@@ -4,21 +4,23 @@
 //   npm run bench -- --install                installs the programs that are missing, as root of a Debian
 //   npm run bench -- --rounds 5 --only "files|nginx"
 //   npm run bench -- --mib 2048 --files 10000 --names 100000
+//   npm run bench -- --touch 8192             on a virtual machine, see bench/places.ts
 //
 // Every party is a process of its own, started anew for each measurement, as the current user, on the loopback address,
-// with its configuration in a temporary folder. The rounds are interleaved: each measures everything once, so that a slow
-// minute of the machine does not fall on one line alone.
+// with its configuration in a temporary folder: of rows in memory in /dev/shm, where that has room. The rounds are
+// interleaved: each measures everything once, so that a slow minute of the machine does not fall on one line alone.
 
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Contender, Measured } from "./bench/contender.js";
-import { type Row, rowsFor, workloads } from "./bench/rows.js";
+import { fitsInMemory, type Place, Places, touchMemory } from "./bench/places.js";
+import { bytesOf, type Row, rowsFor, workloads } from "./bench/rows.js";
 import { formatTable } from "./bench/table.js";
 import { findTool, installTools } from "./bench/tools.js";
-import type { Workload } from "./bench/workload.js";
+import { readAll, type Workload } from "./bench/workload.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -27,6 +29,7 @@ const { values: flags } = parseArgs({
     mib: { type: "string", default: "2048" },
     files: { type: "string", default: "10000" },
     names: { type: "string", default: "100000" },
+    touch: { type: "string", default: "0" },
     install: { type: "boolean", default: false },
   },
 });
@@ -37,6 +40,7 @@ const sizes = {
   files: atLeastOne("files", flags.files),
   names: atLeastOne("names", flags.names),
 };
+const touchMib = flags.touch === "0" ? 0 : atLeastOne("touch", flags.touch, 1_000_000);
 const wanted = pattern("only", flags.only);
 
 const interrupted = new AbortController();
@@ -45,7 +49,7 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 const { signal } = interrupted;
 
-let temporary: string | undefined;
+const places = new Places();
 try {
   const chosen = rowsFor(sizes).flatMap((row) =>
     row.contenders
@@ -56,19 +60,25 @@ try {
   if (flags.install) installTools(needed);
   const missing = new Set(needed.filter((tool) => findTool(tool) === undefined));
   if (missing.size > 0) console.error(`Without ${[...missing].join(", ")}: see --install`);
-  const able = chosen.filter(({ contender }) => !contender.needs.some((tool) => missing.has(tool)));
+  const kindsInMemory = chosen.flatMap(({ row }) => (row.place === "memory" ? row.kind : []));
+  const withMemory = fitsInMemory(bytesInMemory(kindsInMemory));
+  if (!withMemory && kindsInMemory.length > 0)
+    console.error("Without rows in memory: there is no room for them");
+  const able = chosen.filter(({ row, contender }) => {
+    return !contender.needs.some((tool) => missing.has(tool)) && (row.place === "disk" || withMemory);
+  });
   if (able.length === 0) throw new Error("there is nothing to measure");
 
-  temporary = await mkdtemp(join(await realpath(tmpdir()), "fileshare-bench-"));
-  const made = new Map<Row["kind"], Workload>();
+  const made = new Map<string, Workload>();
   for (const { row } of able) {
     signal.throwIfAborted();
-    if (made.has(row.kind)) continue;
-    console.error(`making the files: ${row.kind}`);
-    made.set(row.kind, workloads[row.kind](join(temporary, row.kind), sizes));
+    if (made.has(keyOf(row))) continue;
+    console.error(`making the files: ${row.kind}, ${inOrOn(row.place)}`);
+    const folder = join(await places.folder(row.place), row.kind);
+    made.set(keyOf(row), workloads[row.kind](folder, sizes));
   }
   const lines = able.map(({ row, contender }) => {
-    const workload = made.get(row.kind) as Workload;
+    const workload = made.get(keyOf(row)) as Workload;
     return { row, contender, workload, measured: [] as Measured[] };
   });
   for (let round = 1; round <= rounds; round++) {
@@ -76,7 +86,7 @@ try {
     const order = round % 2 === 1 ? lines : lines.toReversed();
     for (const line of order) {
       signal.throwIfAborted();
-      const measured = await measure(line, join(temporary, "run"));
+      const measured = await measure(line, join(await places.folder(line.row.place), "run"));
       line.measured.push(measured);
       console.error(`round ${round}: ${titleOf(line.row, line.contender)}: ${measured.seconds.toFixed(3)} s`);
     }
@@ -90,7 +100,7 @@ try {
   console.error(`bench failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
-  if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  await places[Symbol.asyncDispose]();
 }
 
 /** Does a job once, in a folder that is there for that long. */
@@ -102,8 +112,11 @@ async function measure(
   try {
     await mkdir(task.into, { recursive: true });
     await mkdir(task.scratch);
-    // What was written before goes to the disk now, and not while something is measured.
+    // What was written before goes to the disk now, and not while something is measured; and what the system has dropped
+    // from memory meanwhile comes back.
     spawnSync("sync");
+    touchMemory(touchMib);
+    if (row.place === "disk" && row.kind !== "names") readAll(workload);
     const measured = await (row.measure?.(contender, task) ?? contender.measure(task));
     row.check(task, measured);
     return measured;
@@ -114,6 +127,21 @@ async function measure(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What stands in memory at once: the files, and one copy. */
+function bytesInMemory(kinds: readonly Row["kind"][]): number {
+  const each = [...new Set(kinds)].map((kind) => bytesOf(kind, sizes));
+  return each.reduce((sum, bytes) => sum + bytes, 0) + Math.max(0, ...each);
+}
+
+/** Rows with the same files. */
+function keyOf({ kind, place }: Row): string {
+  return `${kind} ${place}`;
+}
+
+function inOrOn(place: Place): string {
+  return place === "memory" ? "in memory" : "on disk";
 }
 
 function titleOf(row: Row, contender: Contender): string {

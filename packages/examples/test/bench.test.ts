@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,11 +11,31 @@ import { type Ran, run } from "./run.js";
 
 const SMALL = ["--mib", "4", "--files", "20", "--names", "50"];
 
-/** Each job, with all who may be measured at it. Of them, only we and the Python peers are on every machine. */
+/** Each job, with all who may be measured at it. Of them, only we, the least programs and the Python peers are on every machine. */
 const JOBS: Readonly<Record<string, readonly string[]>> = {
-  "4 MiB, discarded on arrival": ["ours", "nginx, curl -o /dev/null", "iperf3, no files", "Python peers"],
-  "4 MiB, to a file": ["ours", "nginx, curl", "rsync daemon", "sftp", "Python peers"],
-  "20 files of 4 KiB, to a folder": [
+  "4 MiB, discarded on arrival": [
+    "ours",
+    "least Node program",
+    "nginx, curl -o /dev/null",
+    "iperf3, no files",
+    "Python peers",
+  ],
+  "4 MiB, to a file in memory": ["ours", "least Node program", "nginx, curl", "rsync daemon"],
+  "4 MiB, to a file on disk": [
+    "ours",
+    "least Node program",
+    "nginx, curl",
+    "rsync daemon",
+    "sftp",
+    "Python peers",
+  ],
+  "20 files of 4 KiB, to a folder in memory": [
+    "ours",
+    "nginx, curl",
+    "nginx, curl --parallel",
+    "rsync daemon",
+  ],
+  "20 files of 4 KiB, to a folder on disk": [
     "ours",
     "nginx, curl",
     "nginx, curl --parallel",
@@ -22,10 +43,14 @@ const JOBS: Readonly<Record<string, readonly string[]>> = {
     "sftp",
     "Python peers",
   ],
-  "20 files of 4 KiB, 10 of them unchanged": ["ours", "rsync daemon"],
+  "20 files of 4 KiB, 10 of them unchanged, in memory": ["ours", "rsync daemon"],
+  "20 files of 4 KiB, 10 of them unchanged, on disk": ["ours", "rsync daemon"],
   "the names and sizes of 50 files": ["ours", "nginx, curl of the JSON index"],
-  "4 MiB, to a file, beside a timer of 10 ms": ["ours"],
+  "4 MiB, to a file on disk, beside a timer of 10 ms": ["ours"],
 };
+
+/** Whether the system has files in memory. */
+const hasMemory = existsSync("/dev/shm");
 
 /** The cells of the table's lines, without its header. */
 function cellsOf({ stdout }: Ran): string[][] {
@@ -50,13 +75,16 @@ describe("bench", { timeout: 120_000 }, () => {
     const cells = cellsOf(ran);
     const shown = cells.map(([job, by]) => `${job}: ${by}`);
     expect(shown).toEqual(all.filter((each) => shown.includes(each)));
-    const everywhere = all.filter((each) => /: (ours|Python peers)$/.test(each));
+    const everywhere = all.filter(
+      (each) =>
+        /: (ours|least Node program|Python peers)$/.test(each) && (hasMemory || !each.includes(" in memory")),
+    );
     expect(shown).toEqual(expect.arrayContaining(everywhere));
     for (const [job, by = "", time, speed, ratio, serverPeak, clientPeak, loop] of cells) {
       expect(time).toMatch(/^\d+\.\d{3} s \(\d+\.\d{3} - \d+\.\d{3}\)$/);
       expect(speed).toMatch(/^\d+ (MB|files|names)\/s$/);
       expect(ratio).toMatch(by === "ours" ? /^$/ : /^\d+\.\d\dx$/);
-      const peak = process.platform === "linux" && /ours|Python/.test(by) ? /^\d+ MiB$/ : /^$/;
+      const peak = process.platform === "linux" && /ours|least|Python/.test(by) ? /^\d+ MiB$/ : /^$/;
       expect(serverPeak).toMatch(peak);
       expect(clientPeak).toMatch(peak);
       expect(loop).toMatch(job?.endsWith("timer of 10 ms") ? /^max \d+\.\d ms, p99 \d+\.\d ms$/ : /^$/);
@@ -87,12 +115,15 @@ describe("bench", { timeout: 120_000 }, () => {
     expect(lines.at(-1)).toBe("bench failed: interrupted by SIGINT");
     expect(bench.exitCode).toBe(1);
     expect(await readdir(temporary.path)).toEqual([]);
+    const inMemory = hasMemory ? await readdir("/dev/shm") : [];
+    expect(inMemory.filter((name) => name.startsWith(`fileshare-bench-${bench.pid}-`))).toEqual([]);
   });
 
   test.each([
     ["--rounds", "0", "must be a whole number from 1 to 10000000"],
     ["--mib", "x", "must be a whole number from 1 to 4095"],
     ["--mib", "4096", "must be a whole number from 1 to 4095"],
+    ["--touch", "-1", "must be a whole number from 1 to 1000000"],
     ["--only", "(", "must be a regular expression"],
   ])("refuses %s %s", async (flag, value, reason) => {
     const { code, stderr } = await run("bench", flag, value);

@@ -1,9 +1,12 @@
 // What is measured: each job, and who does it.
 
+import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Contender, Measured, Task } from "./contender.js";
+import { discardWithLeast, saveWithLeast } from "./least/programs.js";
 import { ours } from "./ours.js";
+import type { Place } from "./places.js";
 import { limitByIperf } from "./rivals/iperf.js";
 import { discardWithCurl, listWithCurl, saveWithCurl, saveWithParallelCurl } from "./rivals/nginx.js";
 import { discardWithPython, saveWithPython } from "./rivals/python.js";
@@ -26,6 +29,8 @@ export interface Row {
   readonly title: string;
   /** Which files: rows with the same kind share them. */
   readonly kind: keyof typeof workloads;
+  /** Where those files are, and where they go to. */
+  readonly place: Place;
   readonly contenders: readonly Contender[];
   /** What the speed is counted in. */
   readonly unit: "MB" | "files" | "names";
@@ -52,53 +57,61 @@ export function rowsFor({ mib, files, names }: Sizes): Row[] {
     {
       title: `${large}, discarded on arrival`,
       kind: "large",
+      place: "disk",
       unit: "MB",
-      contenders: [ours("discard"), discardWithCurl, limitByIperf, discardWithPython],
+      contenders: [ours("discard"), discardWithLeast, discardWithCurl, limitByIperf, discardWithPython],
       check: checkBytes,
     },
-    {
+    ...inBothPlaces({
       title: `${large}, to a file`,
       kind: "large",
       unit: "MB",
-      contenders: [ours("save"), saveWithCurl, syncWithRsync, saveWithSftp, saveWithPython],
+      contenders: [ours("save"), saveWithLeast, saveWithCurl, syncWithRsync],
+      slow: [saveWithSftp, saveWithPython],
       check: checkCopies,
-    },
-    {
+    }),
+    ...inBothPlaces({
       title: `${files} files of 4 KiB, to a folder`,
       kind: "small",
       unit: "files",
-      contenders: [
-        ours("sync"),
-        saveWithCurl,
-        saveWithParallelCurl,
-        syncWithRsync,
-        saveWithSftp,
-        saveWithPython,
-      ],
+      contenders: [ours("sync"), saveWithCurl, saveWithParallelCurl, syncWithRsync],
+      slow: [saveWithSftp, saveWithPython],
       check: checkCopies,
-    },
-    {
-      title: `${files} files of 4 KiB, ${files - changed} of them unchanged`,
+    }),
+    ...inBothPlaces({
+      title: `${files} files of 4 KiB, ${files - changed} of them unchanged,`,
       kind: "small",
       unit: "files",
       contenders: [ours("sync"), syncWithRsync],
+      slow: [],
       measure: (contender, task) => measureAgain(contender, task, changed),
       check: checkCopies,
-    },
+    }),
     {
       title: `the names and sizes of ${names} files`,
       kind: "names",
+      place: "disk",
       unit: "names",
       contenders: [ours("list"), listWithCurl],
       check: checkListed,
     },
     {
-      title: `${large}, to a file, beside a timer of 10 ms`,
+      title: `${large}, to a file on disk, beside a timer of 10 ms`,
       kind: "large",
+      place: "disk",
       unit: "MB",
       contenders: [ours("saveBesideTimer")],
       check: checkCopies,
     },
+  ];
+}
+
+/** A job in memory, where it is the programs that are measured, and on the disk, where it is the disk as well. */
+function inBothPlaces({ slow, ...row }: Omit<Row, "place"> & { slow: readonly Contender[] }): Row[] {
+  return [
+    { ...row, title: `${row.title} in memory`, place: "memory" },
+    // Those whose time says nothing new in memory are measured once.
+    { ...row, title: `${row.title} on disk`, place: "disk", contenders: [...row.contenders, ...slow] },
   ];
 }
 
@@ -107,12 +120,20 @@ export function isOurs({ name }: Contender): boolean {
   return name === "ours";
 }
 
+/** How many bytes a kind of files has. */
+export function bytesOf(kind: Row["kind"], { mib, files }: Sizes): number {
+  if (kind === "large") return mib * 1024 * 1024;
+  return kind === "small" ? files * SMALL_FILE_BYTES : 0;
+}
+
 /** Does the job, has some files change, and measures doing it again. */
 async function measureAgain(contender: Contender, task: Task, changed: number): Promise<Measured> {
   const scratch = join(task.scratch, "before");
   await mkdir(scratch);
   await contender.measure({ ...task, scratch });
   changeFiles(task.workload, changed);
+  // What it wrote before goes to the disk now, and not while it is measured.
+  spawnSync("sync");
   return contender.measure(task);
 }
 

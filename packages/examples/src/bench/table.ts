@@ -16,13 +16,17 @@ export function formatTable(lines: readonly Line[]): string {
   const rounds = lines[0]?.measured.length ?? 0;
   const starts = lines.flatMap(({ measured }) => measured.flatMap(({ startSeconds = [] }) => startSeconds));
   const note = `Medians of ${rounds} interleaved round${rounds === 1 ? "" : "s"}, with the fastest and the slowest; of memory the most in any round. Everything
-goes over the loopback address, and is in the page cache before. All copies were equal to their originals.
+goes over the loopback address, and is in the page cache before. All copies were equal to their originals. "In memory"
+both the files and the copies are in /dev/shm: there it is the programs that are measured; "on disk" it is the disk and the
+system's handling of it as well. Before each measurement all that was written goes to the disk (sync), so that none pays
+for the one before. "least Node program" is what Node itself takes: a bare socket, reads and writes of 1 MiB at most
+in memory that is used again; no protocol, no checksum, nothing recorded, nothing resumed.
 The time of ours begins before it connects, in a Node that runs: to start and end that process took ${
     starts.length === 0 ? "an unknown time" : `${median(starts).toFixed(3)} s`
   }
-besides (median), which is not in the table. So it is with the Python peers. The others' time is that of their whole
-client process. "Theirs / ours" above 1 means that they took longer. sftp encrypts, the others do not; iperf3 reads and
-writes no files. The event loop's delay is that of our client: how much later than due a timer of 10 ms ran.`;
+besides (median), which is not in the table. So it is with the least programs and the Python peers. The others' time is
+that of their whole client process. "Theirs / ours" above 1 means that they took longer. sftp encrypts, the others do not;
+iperf3 reads and writes no files. The event loop's delay is that of our client: how much later than due a timer of 10 ms ran.`;
   const header = [
     "job",
     "by",

@@ -28,7 +28,6 @@ const BLOCK_BYTES = 1024 * 1024;
 export function makeFiles(folder: string, files: number, fileBytes: number): Workload {
   mkdirSync(folder);
   for (let number = 0; number < files; number++) writeRandom(join(folder, fileName(number)), fileBytes, "wx");
-  readAll(folder);
   return { folder, files, bytes: files * fileBytes };
 }
 
@@ -85,7 +84,7 @@ function writeRandom(path: string, bytes: number, flags: "wx" | "r+"): void {
 }
 
 /** So that the system has the files in memory, and nobody's time depends on a disk's reading. */
-function readAll(folder: string): void {
+export function readAll({ folder }: Workload): void {
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   for (const name of readdirSync(folder)) {
     const file = openSync(join(folder, name), "r");

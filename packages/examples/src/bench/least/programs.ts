@@ -1,0 +1,67 @@
+// The least programs: what Node itself takes for a job, with no protocol, no checksum, no journal and no limits. What they
+// take is the limit for ours; what ours take beyond it is the price of what they do.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { peakRssKib } from "@fileshare/peers";
+import { startServer } from "../../support/commands.js";
+import type { ClientReport } from "../client.js";
+import type { Contender, Task } from "../contender.js";
+import { runClient } from "../processes.js";
+
+/** One large file, discarded. */
+export const discardWithLeast: Contender = least("sender", "receiver", (task) => ({
+  serve: largeFile(task),
+}));
+
+/** One large file, saved. */
+export const saveWithLeast: Contender = least("sender", "receiver", (task) => ({
+  serve: largeFile(task),
+  into: join(task.into, nameOf(task)),
+}));
+
+/** What is served, and where it goes to: a file or a folder, as the programs take it. */
+interface Places {
+  readonly serve: string;
+  readonly into?: string;
+}
+
+/**
+ * A pair of programs in this folder.
+ *
+ * @param server is given `serve`, and says in its first line on which port it listens
+ * @param client is given the port and `into`, and prints a {@link ClientReport}
+ */
+function least(server: string, client: string, places: (task: Task) => Places): Contender {
+  return {
+    name: "least Node program",
+    needs: [],
+    async measure(task) {
+      const { serve, into } = places(task);
+      const running = await startServer(process.execPath, [script(server), serve]);
+      try {
+        const args = [script(client), running.port, ...(into === undefined ? [] : [into])];
+        const ended = await runClient(process.execPath, args, task.signal);
+        const { seconds, peakKib, ...rest } = JSON.parse(ended.stdout) as ClientReport;
+        const serverPeakKib = peakRssKib(running.process.pid ?? 0);
+        return { ...rest, seconds, clientPeakKib: peakKib, serverPeakKib };
+      } finally {
+        await running.stop();
+      }
+    },
+  };
+}
+
+function script(name: string): string {
+  const examples = import.meta.resolve("@fileshare/examples/package.json");
+  return fileURLToPath(new URL(`dist/bench/least/${name}.js`, examples));
+}
+
+function largeFile(task: Task): string {
+  return join(task.workload.folder, nameOf(task));
+}
+
+function nameOf({ workload }: Task): string {
+  return readdirSync(workload.folder)[0] as string;
+}
