@@ -39,13 +39,17 @@ async function save(path: string): Promise<number> {
   const memory = new SharedArrayBuffer(PIECES * PIECE_BYTES);
   const writer = new Worker(new URL("./writer.js", import.meta.url), { workerData: { path, memory } });
   const free = Array.from({ length: PIECES }, (_, i) => i * PIECE_BYTES);
+  let current = 0;
   let received = 0;
   const { socket, closed } = receive({
-    // A socket wants its next one before it is told to stop: there is always one left for it.
-    buffer: () => new Uint8Array(memory, free.at(-1), PIECE_BYTES),
+    buffer: () => {
+      current = free.pop() as number;
+      return new Uint8Array(memory, current, PIECE_BYTES);
+    },
     callback: (length) => {
       received += length;
-      writer.postMessage({ from: free.pop() as number, length } satisfies Piece);
+      writer.postMessage({ from: current, length } satisfies Piece);
+      // A socket asks for its next buffer even when it is told to stop.
       return free.length > 1;
     },
   });
