@@ -123,7 +123,7 @@ describe("bench", { timeout: 120_000 }, () => {
     ["--rounds", "0", "must be a whole number from 1 to 10000000"],
     ["--mib", "x", "must be a whole number from 1 to 4095"],
     ["--mib", "4096", "must be a whole number from 1 to 4095"],
-    ["--touch", "-1", "must be a whole number from 1 to 1000000"],
+    ["--touch", "x", "must be a whole number from 1 to 1000000"],
     ["--only", "(", "must be a regular expression"],
   ])("refuses %s %s", async (flag, value, reason) => {
     const { code, stderr } = await run("bench", flag, value);
