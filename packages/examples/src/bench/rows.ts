@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Contender, Measured, Task } from "./contender.js";
-import { discardWithLeast, saveWithLeast } from "./least/programs.js";
+import { compareWithLeast, discardWithLeast, listWithLeast, saveWithLeast } from "./least/programs.js";
 import { ours } from "./ours.js";
 import type { Place } from "./places.js";
 import { limitByIperf } from "./rivals/iperf.js";
@@ -82,7 +82,7 @@ export function rowsFor({ mib, files, names }: Sizes): Row[] {
       title: `${files} files of 4 KiB, ${files - changed} of them unchanged,`,
       kind: "small",
       unit: "files",
-      contenders: [ours("sync"), syncWithRsync],
+      contenders: [ours("sync"), compareWithLeast, syncWithRsync],
       slow: [],
       measure: (contender, task) => measureAgain(contender, task, changed),
       check: checkCopies,
@@ -92,7 +92,7 @@ export function rowsFor({ mib, files, names }: Sizes): Row[] {
       kind: "names",
       place: "disk",
       unit: "names",
-      contenders: [ours("list"), listWithCurl],
+      contenders: [ours("list"), listWithLeast, listWithCurl],
       check: checkListed,
     },
     {

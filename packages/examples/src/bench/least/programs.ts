@@ -1,14 +1,16 @@
 // The least programs: what Node itself takes for a job, with no protocol, no checksum, no journal and no limits. What they
 // take is the limit for ours; what ours take beyond it is the price of what they do.
 
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { peakRssKib } from "@fileshare/peers";
 import { startServer } from "../../support/commands.js";
 import type { ClientReport } from "../client.js";
-import type { Contender, Task } from "../contender.js";
+import type { Contender, Measured, Task } from "../contender.js";
 import { runClient } from "../processes.js";
+
+const NAME = "least Node program";
 
 /** One large file, discarded. */
 export const discardWithLeast: Contender = least("sender", "receiver", (task) => ({
@@ -20,6 +22,31 @@ export const saveWithLeast: Contender = least("sender", "receiver", (task) => ({
   serve: largeFile(task),
   into: join(task.into, nameOf(task)),
 }));
+
+/** Sizes of files: they are looked at, and nothing else. */
+export const listWithLeast: Contender = {
+  name: NAME,
+  needs: [],
+  measure: ({ workload, signal }) => runAlone("listing", [workload.folder], signal),
+};
+
+/** A folder of which little has changed: what is there is looked at on both sides. It is brought up to date afterwards. */
+export const compareWithLeast: Contender = {
+  name: NAME,
+  needs: [],
+  async measure({ workload, into, signal }) {
+    const isFirst = readdirSync(into).length === 0;
+    const measured = isFirst ? { seconds: 0 } : await runAlone("unchanged", [workload.folder, into], signal);
+    cpSync(workload.folder, into, { recursive: true, preserveTimestamps: true });
+    return measured;
+  },
+};
+
+/** Runs a program in this folder that needs no server. */
+async function runAlone(program: string, args: readonly string[], signal: AbortSignal): Promise<Measured> {
+  const { stdout } = await runClient(process.execPath, [script(program), ...args], signal);
+  return JSON.parse(stdout) as Measured;
+}
 
 /** What is served, and where it goes to: a file or a folder, as the programs take it. */
 interface Places {
@@ -35,7 +62,7 @@ interface Places {
  */
 function least(server: string, client: string, places: (task: Task) => Places): Contender {
   return {
-    name: "least Node program",
+    name: NAME,
     needs: [],
     async measure(task) {
       const { serve, into } = places(task);

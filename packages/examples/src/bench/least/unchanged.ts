@@ -1,6 +1,6 @@
 // The least that finding a copy of a folder unchanged takes in Node here: both are read, and each file in them is looked
 // at, by a thread for each at the same time. That of the folder runs already, as a server does; that of the copy is
-// started. Nothing is sent or compared. Prints the seconds.
+// started. Nothing is sent or compared. Prints the seconds, as JSON.
 //
 //   node dist/bench/least/unchanged.js FOLDER COPY
 
@@ -16,4 +16,4 @@ const client = new LookThread();
 await Promise.all([server.look({ folder }), client.look({ folder: copy })]);
 const seconds = (performance.now() - started) / 1000;
 await Promise.all([server.end(), client.end()]);
-console.log(seconds.toFixed(3));
+console.log(JSON.stringify({ seconds }));
