@@ -19,7 +19,9 @@ export type {
   Detail,
   EntriesOptions,
   EntriesPage,
+  ReadManyLimits,
   SmallFile,
+  SmallFiles,
   Storage,
   StoredFile,
 } from "./storage/storage.js";

@@ -21,7 +21,14 @@ import { socketTransport } from "@fileshare/protocol/node";
 import { Digests } from "./digests.js";
 import type { Client, ServidorEvents } from "./events.js";
 import { type Ahead, LookAhead } from "./look-ahead.js";
-import { type FileRequest, fileRequestOf, isInt } from "./operations/attributes.js";
+import {
+  type BatchRequest,
+  batchRequestOf,
+  type FileRequest,
+  fileRequestOf,
+  isInt,
+} from "./operations/attributes.js";
+import { BATCH_LIMITS, batchReply, MAX_BATCH_NAMES } from "./operations/batch-reply.js";
 import { descargar } from "./operations/descargar.js";
 import {
   changedError,
@@ -36,7 +43,8 @@ import { type Answered, answered, type Handler, type Reason, RefusedError } from
 import { listar } from "./operations/listar.js";
 import { weightOf } from "./operations/weight.js";
 import { type ServidorOptions, type Settings, settle } from "./options.js";
-import type { SmallFile, StoredFile } from "./storage/storage.js";
+import { readMany } from "./storage/many.js";
+import type { SmallFile, SmallFiles, StoredFile } from "./storage/storage.js";
 
 /** How long {@link Servidor.close} waits for what it has cut to let go of files and sockets. */
 const LET_GO_MS = 1000;
@@ -86,6 +94,7 @@ export class Servidor<C extends Contract = Operaciones>
   readonly #digests: Digests;
   /** Small files that were asked for, by the request whose turn has not come yet. */
   readonly #ahead = new WeakMap<Mensaje, Promise<SmallFile | undefined>>();
+  readonly #batchesAhead = new WeakMap<Mensaje, Promise<SmallFiles>>();
   /** Cuts what is under way when the grace period is over. */
   readonly #cutting = new AbortController();
   #server: Server | undefined;
@@ -231,6 +240,13 @@ export class Servidor<C extends Contract = Operaciones>
    */
   async enviarArchivo(conexion: Conexion, nombre: string, peticion?: Mensaje): Promise<Answered> {
     const asked = peticion?.operacion === "descargar" ? fileRequestOf(peticion) : undefined;
+    const batch = peticion && this.#batchOf(peticion);
+    if (batch) {
+      const files = await (this.#batchesAhead.get(peticion) ?? this.#readBatch(batch));
+      await this.#reply(conexion, await batchReply(files, batch), peticion);
+      files.release?.();
+      return answered;
+    }
     const { storage } = this.#settings;
     const small = await ((peticion && this.#ahead.get(peticion)) ?? this.#readSmall(nombre, asked));
     await using file = small ? opened(small) : await storage.open(nombre);
@@ -373,6 +389,11 @@ export class Servidor<C extends Contract = Operaciones>
     if (bytes === undefined) return undefined;
     if (mensaje.operacion !== "descargar" || typeof mensaje.data !== "string")
       return { item: received, bytes };
+    const batch = this.#batchOf(mensaje);
+    if (batch) {
+      this.#batchesAhead.set(mensaje, this.#readBatch(batch));
+      return { item: received, bytes: bytes + BATCH_LIMITS.maxBytes };
+    }
     const reading = this.#readSmall(mensaje.data, fileRequestOf(mensaje));
     this.#ahead.set(mensaje, reading);
     return {
@@ -390,6 +411,17 @@ export class Servidor<C extends Contract = Operaciones>
     }
     if (operacion !== "descargar") return false;
     return this.#handlers.get(operacion) === descargar && contract[operacion] === operaciones.descargar;
+  }
+
+  /** The files that a request asks for together. An app's own handler is asked for each of them, in a request of its own. */
+  #batchOf(mensaje: Mensaje): BatchRequest | undefined {
+    return mensaje.operacion === "descargar" && this.#isOwn(mensaje.operacion)
+      ? batchRequestOf(mensaje)
+      : undefined;
+  }
+
+  #readBatch({ names }: BatchRequest): Promise<SmallFiles> {
+    return readMany(this.#settings.storage, names.slice(0, MAX_BATCH_NAMES), BATCH_LIMITS);
   }
 
   /** A file that is small and asked for from its beginning, where the storage has a way to read such. */

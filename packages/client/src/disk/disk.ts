@@ -2,10 +2,12 @@
 
 import { resolve } from "node:path";
 import { algorithms, type Checksum } from "./checksum.js";
+import { fromFailure } from "./failure.js";
 import type { Stats } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
 import type { Range } from "./ranges.js";
+import type { SavedFile } from "./save-all.js";
 import { Thread } from "./thread.js";
 
 export type { Checksum } from "./checksum.js";
@@ -13,6 +15,7 @@ export type { Kind, Stats } from "./folders.js";
 export type { RemoteFile } from "./journal.js";
 export type { Part, Segment } from "./part.js";
 export type { Range } from "./ranges.js";
+export type { SavedFile } from "./save-all.js";
 
 /** How a file is saved. */
 export interface SaveOptions {
@@ -71,6 +74,36 @@ export class Disk {
   ): Promise<void> {
     const path = absolute(target);
     await this.#started().ask("save", path, path, plain(file), checksum, fsync, bytes);
+  }
+
+  /**
+   * Saves small files whole, whose bytes came together. What interrupted downloads to the same paths have left stays.
+   *
+   * @param bytes of all of them; not to be changed until it resolves
+   * @param checksum of all the bytes
+   * @returns why files could not be saved, by their place among `files`: the others are there
+   * @throws {ChecksumError} when the checksum is another: none is saved
+   */
+  async saveAll(
+    files: readonly SavedFile[],
+    bytes: Uint8Array,
+    checksum: Checksum,
+    { fsync }: Pick<SaveOptions, "fsync">,
+  ): Promise<ReadonlyMap<number, Error>> {
+    const packed = {
+      targets: files.map(({ target }) => target).join("\0"),
+      starts: Float64Array.from(files, ({ start }) => start),
+      sizes: Float64Array.from(files, ({ size }) => size),
+      modified: Float64Array.from(files, ({ modified }) => modified),
+    };
+    const path = files[0]?.target ?? "";
+    const failed = await this.#started().ask("saveAll", path, packed, checksum, fsync, bytes);
+    return new Map(failed.map(([nth, failure]) => [nth, fromFailure(failure)]));
+  }
+
+  /** Which files in folders belong to downloads that were interrupted, or are under way: their journals' paths. */
+  async journals(folders: readonly string[]): Promise<string[]> {
+    return this.#started().ask("journals", folders[0] ?? "", folders.map(absolute));
   }
 
   /** What stands at each of the paths; links are not followed, and what cannot be looked at counts as not there. */

@@ -1,7 +1,7 @@
 // What stands in folders: looked at, made and removed, many paths at a time.
 
 import fs from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { asTargetError } from "./failure.js";
 import { native, temporaryName, textOf } from "./paths.js";
 
@@ -101,6 +101,20 @@ export function walk(top: string): string[] {
     }
   }
   return found.sort();
+}
+
+/** The journals of downloads that are in folders. A folder that is not there, or cannot be read, has none. */
+export function journalsIn(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => {
+    try {
+      // As bytes that are no UTF-8 are in no name of a journal, others need not be read right.
+      const names = fs.readdirSync(native(folder));
+      const journals = names.filter((name) => name.endsWith(".log") && temporaryName.test(name));
+      return journals.map((name) => join(folder, name));
+    } catch {
+      return [];
+    }
+  });
 }
 
 interface Entry {

@@ -24,12 +24,21 @@ export function saveFile(
   durable: boolean,
 ): void | Promise<void> {
   if (bytes.length !== size) throw new RangeError(`there are ${bytes.length} bytes of ${size}`);
-  const value = checksum && checksumOf(checksum.algorithm, bytes);
-  if (checksum && value !== undefined && value !== checksum.value) {
-    const reason = `its ${checksum.algorithm} is ${value}, the server says ${checksum.value}`;
-    throw new ChecksumError(target, reason);
-  }
-  if (durable) return saveDurably(target, bytes, modified);
+  if (checksum) checkBytes(target, bytes, checksum);
+  if (durable) return saveDurably(target, bytes, modified).then(() => removeInterrupted(target));
+  saveNow(target, bytes, modified);
+  removeInterrupted(target);
+}
+
+/** @throws {ChecksumError} where bytes are not those that the server sent */
+export function checkBytes(target: string, bytes: Uint8Array, { algorithm, value }: Checksum): void {
+  const computed = checksumOf(algorithm, bytes);
+  if (computed === undefined || computed === value) return;
+  throw new ChecksumError(target, `its ${algorithm} is ${computed}, the server says ${value}`);
+}
+
+/** Saves a file, wherever the system keeps it for now. What an interrupted download has left is not looked for. */
+export function saveNow(target: string, bytes: Uint8Array, modified: number): void {
   const { fd, path } = write(target, bytes, modified);
   fs.closeSync(fd);
   rename(path, target);
@@ -55,7 +64,8 @@ const MAX_WAITING = 8;
 let waiting = 0;
 const turns: (() => void)[] = [];
 
-async function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+/** The same, and resolves when the disk itself has the file. */
+export async function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
   if (waiting === MAX_WAITING) await new Promise<void>((resolve) => turns.push(resolve));
   else waiting++;
   try {
@@ -89,5 +99,4 @@ function rename(path: string, target: string): void {
     fs.unlinkSync(native(path));
     throw error;
   }
-  removeInterrupted(target);
 }

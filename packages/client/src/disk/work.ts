@@ -4,10 +4,11 @@ import { sep } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { sha256Of } from "./digest.js";
 import type { Failure } from "./failure.js";
-import { makeFolders, removeAll, type Stats, statAll, walk } from "./folders.js";
+import { journalsIn, makeFolders, removeAll, type Stats, statAll, walk } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
 import { PartFile, pending } from "./part-file.js";
 import type { Range } from "./ranges.js";
+import { type FailedSave, type PackedFiles, saveAll } from "./save-all.js";
 import { saveFile } from "./save-file.js";
 
 /** Where the bytes of a request are: in shared memory of that number, or without one in the block that came along. */
@@ -52,7 +53,7 @@ export interface Begun {
 /** All that the thread does. What gives no promise is done when the next is begun. */
 export class Work {
   readonly #parts = new Map<number, PartFile>();
-  readonly #saving = new Set<Promise<void>>();
+  readonly #saving = new Set<Promise<unknown>>();
   readonly #digests = new Set<number>();
   #begun = 0;
 
@@ -101,10 +102,20 @@ export class Work {
     durable: boolean,
     bytes: Uint8Array,
   ): void | Promise<void> {
-    const saving = saveFile(target, file, bytes, checksum, durable);
-    if (!saving) return;
-    this.#saving.add(saving);
-    return saving.finally(() => this.#saving.delete(saving));
+    return this.#awaited(saveFile(target, file, bytes, checksum, durable));
+  }
+
+  saveAll(
+    files: PackedFiles,
+    checksum: Checksum,
+    durable: boolean,
+    bytes: Uint8Array,
+  ): FailedSave[] | Promise<FailedSave[]> {
+    return this.#awaited(saveAll(files, bytes, checksum, durable));
+  }
+
+  journals(folders: readonly string[]): string[] {
+    return journalsIn(folders);
   }
 
   pending(target: string): ReturnType<typeof pending> {
@@ -149,6 +160,13 @@ export class Work {
   async close(): Promise<void> {
     this.#digests.clear();
     await Promise.allSettled([...this.#saving, ...[...this.#parts.keys()].map((part) => this.keep(part))]);
+  }
+
+  /** Notes what waits for the disk. */
+  #awaited<T>(saving: T | Promise<T>): T | Promise<T> {
+    if (!(saving instanceof Promise)) return saving;
+    this.#saving.add(saving);
+    return saving.finally(() => this.#saving.delete(saving));
   }
 
   #part(id: number): PartFile {

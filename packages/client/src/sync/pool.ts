@@ -14,13 +14,14 @@ export class Pool {
   /**
    * Begins a task as soon as there is room for it.
    *
+   * @param weight for how many it counts
    * @throws what an earlier task threw
    */
-  async run(task: () => Promise<void>): Promise<void> {
-    while (this.#running >= this.#most) await this.#change();
+  async run(task: () => Promise<void>, weight = 1): Promise<void> {
+    while (this.#running > 0 && this.#running + weight > this.#most) await this.#change();
     this.throwIfFailed();
-    this.#running += 1;
-    void this.#watch(task);
+    this.#running += weight;
+    void this.#watch(task, weight);
   }
 
   /** Resolves when nothing is running any more, however it ended. */
@@ -33,13 +34,13 @@ export class Pool {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #watch(task: () => Promise<void>): Promise<void> {
+  async #watch(task: () => Promise<void>, weight: number): Promise<void> {
     try {
       await task();
     } catch (error) {
       this.#failure ??= { error };
     }
-    this.#running -= 1;
+    this.#running -= weight;
     this.#wake?.();
     this.#wake = undefined;
   }

@@ -4,6 +4,7 @@
 import { dirname, join, resolve } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
 import { NoDigestError, TargetError } from "../errors.js";
+import type { BatchFile } from "../transfer/batch.js";
 import type { RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
 import { type DownloadEvent, download, isSame } from "../transfer/download.js";
@@ -12,9 +13,13 @@ import type { Transfers } from "../transfer/transfers.js";
 import { Collisions, foldingOf } from "./collisions.js";
 import { type FilterOptions, filterOf } from "./filter.js";
 import { Pool } from "./pool.js";
+import { SmallFiles } from "./small-files.js";
 
 /** How many files are under way at once: as many as a connection takes requests, and some to be saved. */
 const FILES_UNDER_WAY = 256;
+
+/** For how many of them a batch of small files counts; of one that did not come, so many are asked for at once. */
+const BATCH_WEIGHT = 32;
 
 /** What a sync may be told. */
 export interface SyncOptions extends FilterOptions {
@@ -87,7 +92,7 @@ export async function sync(
 }
 
 /** A file that is to be fetched. */
-interface Wanted {
+export interface Wanted {
   readonly details: RemoteDetails;
   readonly target: string;
   /** It is there in the same size: whether it is to be fetched is told by its digest. */
@@ -100,6 +105,7 @@ class Sync {
   readonly #options: SyncOptions;
   readonly #signal: AbortSignal;
   readonly #isMeant: (name: string) => boolean;
+  readonly #small: SmallFiles;
   readonly #remote = new Set<string>();
   readonly #downloaded: string[] = [];
   readonly #failed: { nombre: string; error: unknown }[] = [];
@@ -119,6 +125,8 @@ class Sync {
     this.#options = options;
     this.#signal = signal;
     this.#isMeant = filterOf(options);
+    const { fsync = false, retries = 5, onEvent = () => {} } = options;
+    this.#small = new SmallFiles(transfers, { fsync, retries, signal, onEvent });
   }
 
   async run(pages: AsyncIterable<readonly RemoteDetails[]>): Promise<SyncReport> {
@@ -133,7 +141,9 @@ class Sync {
       for (let page = await first; !page.done; page = await listing.next()) {
         const wanted = await this.#differing(page.value);
         if (!dryRun) await this.#makeFolders(wanted);
-        for (const each of wanted) await pool.run(() => this.#bring(each));
+        const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#small.sort(wanted);
+        for (const batch of batches) await pool.run(() => this.#bringBatch(batch), BATCH_WEIGHT);
+        for (const each of others) await pool.run(() => this.#bring(each));
       }
     } finally {
       await pool.end();
@@ -208,6 +218,41 @@ class Sync {
     else await this.#fetch(wanted);
   }
 
+  /** Fetches small files at once, and those that did not come so one by one. */
+  async #bringBatch(batch: readonly BatchFile[]): Promise<void> {
+    let arrived = 0;
+    const outcomes = await this.#small
+      .fetch(batch, (bytes) => {
+        arrived += bytes;
+        this.#received += bytes;
+        this.#tell();
+      })
+      .catch((error: unknown) => {
+        this.#received -= arrived;
+        this.#signal.throwIfAborted();
+        if (error instanceof ConexionError) throw error;
+        arrived = 0;
+        return batch.map(() => error as Error);
+      });
+    this.#received -= arrived;
+    const left: BatchFile[] = [];
+    for (const [i, { file, target }] of batch.entries()) {
+      const outcome = outcomes[i] ?? "unserved";
+      if (outcome === "unserved") left.push(batch[i] as BatchFile);
+      else if (outcome === "saved") {
+        this.#received += file.size;
+        this.#fetched(file, target, file.size);
+      } else this.#fail(file.name, outcome);
+    }
+    const pool = new Pool(BATCH_WEIGHT);
+    try {
+      for (const { file, target } of left) await pool.run(() => this.#fetch({ details: file, target }));
+    } finally {
+      await pool.end();
+    }
+    pool.throwIfFailed();
+  }
+
   #want({ size = 0 }: RemoteDetails): void {
     this.#files += 1;
     this.#total += size;
@@ -238,7 +283,7 @@ class Sync {
     await this.#transfers.disk.makeFolders(folders).catch(() => {});
   }
 
-  async #fetch({ details, target }: Wanted): Promise<void> {
+  async #fetch({ details, target }: Omit<Wanted, "byDigest">): Promise<void> {
     const { name, size, modified, version } = details;
     const { resume = true, fsync = false, retries = 5, onEvent } = this.#options;
     let received = 0;

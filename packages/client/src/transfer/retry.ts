@@ -48,7 +48,7 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
 }
 
 /** Whether an error may not be there the next time. */
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   if (error instanceof RefusedError) return error.reason === "FAILED";
   return error instanceof ConexionError || error instanceof ReplyError || error instanceof ChecksumError;
 }

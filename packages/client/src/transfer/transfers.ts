@@ -24,6 +24,8 @@ export class Transfers {
   readonly disk: Disk = new Disk();
   readonly pace: Pace = new Pace();
   readonly rate: RateLimit;
+  /** Whether the server gives several small files at once; undefined until it was asked. */
+  batches: boolean | undefined;
   readonly #lanes: Lanes;
   readonly #options: TransfersOptions;
 

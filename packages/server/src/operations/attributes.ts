@@ -67,6 +67,22 @@ function checksumsAttribute(extras: Extras): readonly string[] | undefined {
   return value.slice(0, MAX_CHECKSUMS);
 }
 
+/** A `descargar` of several small files in one reply. */
+export interface BatchRequest {
+  /** As they were asked for. */
+  readonly names: readonly string[];
+  /** Algorithms, the one liked best first. */
+  readonly checksums: readonly string[];
+}
+
+/** What a request asks for; undefined where it asks for one file. */
+export function batchRequestOf({ data, extras }: Mensaje): BatchRequest | undefined {
+  const more = extras.get("more");
+  if (typeof data !== "string" || !Array.isArray(more)) return undefined;
+  if (!more.every((name) => typeof name === "string")) return undefined;
+  return { names: [data, ...more], checksums: checksumsAttribute(extras) ?? [] };
+}
+
 /** What a `listar` asks for beyond the names of the files of the folder itself. */
 export interface ListRequest {
   readonly details: readonly Detail[];

@@ -2,12 +2,13 @@
 
 import type { Mensaje } from "@fileshare/protocol";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
+import { MAX_BATCH_NAMES } from "./batch-reply.js";
 
 /** A Mensaje with its attributes' places, about. */
 const BASE_BYTES = 512;
 
-/** The most items of a list or tuple that is looked into. */
-const MAX_ITEMS = 16;
+/** The most items of a list or tuple that is looked into: as many as the names that one reply tells of. */
+const MAX_ITEMS = MAX_BATCH_NAMES;
 
 /** About how many bytes a request takes; undefined for one that is not as plain as the requests of section 6 are. */
 export function weightOf({ data, extras }: Mensaje): number | undefined {

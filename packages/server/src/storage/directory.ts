@@ -9,8 +9,17 @@ import { below, isWithin, NO_FOLLOW, OPEN_FLAGS } from "./folder.js";
 import type { FolderCall } from "./folder-worker.js";
 import type { PackedPage } from "./lister.js";
 import { pathOf } from "./names.js";
+import type { PackedBatch } from "./read-batch.js";
 import type { PackedFile } from "./read-small.js";
-import type { EntriesOptions, EntriesPage, SmallFile, Storage, StoredFile } from "./storage.js";
+import type {
+  EntriesOptions,
+  EntriesPage,
+  ReadManyLimits,
+  SmallFile,
+  SmallFiles,
+  Storage,
+  StoredFile,
+} from "./storage.js";
 
 /** Errors of the file system that mean: there is no such file to be served. */
 const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
@@ -26,6 +35,9 @@ const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
   "ERR_INVALID_ARG_VALUE",
 ]);
 
+/** How many pieces of memory for {@link DirectoryStorage.readMany} are kept while nobody reads into them. */
+const MAX_FREE = 4;
+
 /**
  * Serves the regular files in a folder and its subfolders, by their path. Devices and pipes are not served, nor what
  * links lead to outside of the folder.
@@ -34,7 +46,9 @@ export class DirectoryStorage implements Storage {
   readonly #folder: string;
   /** Two threads, so that who lists a large folder holds up nobody who reads. */
   readonly #lists: Background<FolderCall, PackedPage>;
-  readonly #reads: Background<FolderCall, PackedFile | undefined>;
+  readonly #reads: Background<FolderCall, PackedFile | PackedBatch | undefined>;
+  /** Memory for {@link readMany} that is used again, as it takes long to clear: it goes to the worker and comes back. */
+  readonly #free: ArrayBuffer[] = [];
 
   /** @param folder its path; where it is a link, what it leads to at each time */
   constructor(folder: string) {
@@ -77,7 +91,23 @@ export class DirectoryStorage implements Storage {
   }
 
   readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
-    return this.#reads.call({ name, maxBytes });
+    return this.#reads.call({ name, maxBytes }) as Promise<PackedFile | undefined>;
+  }
+
+  async readMany(names: readonly string[], { maxFileBytes, maxBytes }: ReadManyLimits): Promise<SmallFiles> {
+    const kept = this.#free.pop();
+    const memory = kept?.byteLength === maxBytes ? kept : Buffer.allocUnsafeSlow(maxBytes).buffer;
+    const call = { names, maxFileBytes, memory };
+    const batch = (await this.#reads.call(call, [memory])) as PackedBatch;
+    return {
+      bytes: new Uint8Array(batch.memory, 0, batch.filled),
+      lengths: batch.lengths,
+      modified: batch.modified,
+      versions: unpacked(batch.versions),
+      release: () => {
+        if (this.#free.length < MAX_FREE) this.#free.push(batch.memory);
+      },
+    };
   }
 
   async open(name: string): Promise<StoredFile | undefined> {

@@ -3,11 +3,12 @@
 import { workerData } from "node:worker_threads";
 import { answerCalls, outcomeOf } from "../answer-calls.js";
 import { Lister, type PackedPage } from "./lister.js";
+import { type BatchCall, type PackedBatch, readBatch } from "./read-batch.js";
 import { type PackedFile, readSmall } from "./read-small.js";
 import type { EntriesOptions } from "./storage.js";
 
-/** What it is asked: a page of the listing, or a small file. */
-export type FolderCall = EntriesOptions | SmallCall;
+/** What it is asked: a page of the listing, a small file, or many of them. */
+export type FolderCall = EntriesOptions | SmallCall | BatchCall;
 
 /** A small file. */
 export interface SmallCall {
@@ -23,11 +24,15 @@ function lookAhead(): void {
   if (lister.lookAhead()) setImmediate(lookAhead);
 }
 
-answerCalls<FolderCall, PackedPage | PackedFile | undefined>((calls) => {
+answerCalls<FolderCall, PackedPage | PackedFile | PackedBatch | undefined>((calls) => {
   const files = readSmall(folder, calls.filter(isSmallCall))[Symbol.iterator]();
   const transfer = new Set<ArrayBuffer>();
   const results = calls.map((call) =>
     outcomeOf(() => {
+      if ("names" in call) {
+        transfer.add(call.memory);
+        return readBatch(folder, call);
+      }
       if (!isSmallCall(call)) return lister.page(call);
       const file = files.next().value;
       if (file) transfer.add(file.bytes.buffer);

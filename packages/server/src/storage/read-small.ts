@@ -21,14 +21,14 @@ export interface PackedFile {
 }
 
 /** A small file that was opened. */
-interface OpenedFile {
+export interface OpenedFile {
   readonly fd: number;
   readonly stats: BigIntStats;
   readonly size: number;
 }
 
 /** The folders that were resolved, for files asked for together: each is checked by its descriptor all the same. */
-type Resolved = Map<string, Buffer>;
+export type Resolved = Map<string, Buffer>;
 
 /**
  * Reads files of the folder, all into one memory: to hand over many is dear. Gives undefined for whatever is not just so:
@@ -45,7 +45,8 @@ export function readSmall(folder: string, calls: readonly SmallCall[]): (PackedF
     const bytes = new Uint8Array(memory, at, file.size);
     at += file.size;
     try {
-      return readOpened(file, bytes);
+      if (!readOpened(file, bytes)) return undefined;
+      return { bytes, version: versionOf(file.stats), modified: secondsOf(file.stats) };
     } catch {
       return undefined;
     } finally {
@@ -54,7 +55,8 @@ export function readSmall(folder: string, calls: readonly SmallCall[]): (PackedF
   });
 }
 
-function openSmall(
+/** Opens a file that is just so; undefined for any other. */
+export function openSmall(
   folder: string,
   { name, maxBytes }: SmallCall,
   resolved: Resolved,
@@ -103,12 +105,13 @@ function resolve(resolved: Resolved, key: string, path: Buffer): Buffer {
   return real;
 }
 
-function readOpened({ fd, stats }: OpenedFile, bytes: Uint8Array<ArrayBuffer>): PackedFile | undefined {
+/** Fills memory with a file; false where it has changed since it was opened, up to its last byte. */
+export function readOpened({ fd, stats }: OpenedFile, bytes: Uint8Array<ArrayBuffer>): boolean {
   for (let at = 0; at < bytes.length; ) {
     const count = readSync(fd, bytes, at, bytes.length - at, at);
-    if (count === 0) return undefined;
+    if (count === 0) return false;
     at += count;
   }
-  if (versionOf(fstatSync(fd, { bigint: true })) !== versionOf(stats)) return undefined;
-  return { bytes, version: versionOf(stats), modified: secondsOf(stats) };
+  const now = fstatSync(fd, { bigint: true });
+  return now.mtimeNs === stats.mtimeNs && now.size === stats.size && now.ino === stats.ino;
 }

@@ -33,6 +33,28 @@ export interface SmallFile {
   readonly modified: number;
 }
 
+/** How much {@link Storage.readMany} may read. */
+export interface ReadManyLimits {
+  /** Of one file. */
+  readonly maxFileBytes: number;
+  /** Of all of them together. */
+  readonly maxBytes: number;
+}
+
+/** Small files, read at once: the columns have one item for each of the names that was come to, in their order. */
+export interface SmallFiles {
+  /** The contents, one after another. */
+  readonly bytes: Uint8Array;
+  /** How many bytes each has; -1 for one that is not among them, though it may be there. */
+  readonly lengths: readonly number[];
+  /** All of a file is of that version; "" for one that is not among them. */
+  readonly versions: readonly string[];
+  /** When each was last changed, in seconds since 1970; 0 for one that is not among them. */
+  readonly modified: readonly number[];
+  /** Called once nobody reads `bytes` any more; not where sending them failed. */
+  release?(): void;
+}
+
 /** What a listing can tell of each file, besides its name. */
 export type Detail = "sizes" | "modified" | "versions";
 
@@ -88,6 +110,13 @@ export interface Storage {
    *   then
    */
   readSmall?(name: string, maxBytes: number): Promise<SmallFile | undefined>;
+  /**
+   * Reads several small files whole, in one go. Names that come after those whose contents fill `maxBytes` may be left out
+   * of the answer: its columns are shorter then. Default: they are read one by one.
+   *
+   * @param names as they came from a peer: nothing about them was checked
+   */
+  readMany?(names: readonly string[], limits: ReadManyLimits): Promise<SmallFiles>;
   /** Lets go of what it holds in the background. It may be used again after that. Called when the server has closed. */
   close?(): Promise<void>;
 }

@@ -1,0 +1,103 @@
+// The small files of a sync: which of them travel together, and what is done about those that did not come so.
+
+import { dirname } from "node:path";
+import { resumableNames } from "../disk/paths.js";
+import {
+  BatchBuffers,
+  type BatchFile,
+  type BatchOutcome,
+  batchesOf,
+  downloadBatch,
+  isSmall,
+} from "../transfer/batch.js";
+import type { DownloadEvent } from "../transfer/download.js";
+import { isPassing } from "../transfer/retry.js";
+import type { Transfers } from "../transfer/transfers.js";
+import type { Wanted } from "./sync.js";
+
+/** How the files of a sync are fetched. */
+export interface SmallFilesOptions {
+  readonly fsync: boolean;
+  readonly retries: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (nombre: string, event: DownloadEvent) => void;
+}
+
+/** What goes in batches, and what goes by itself. */
+export interface Sorted {
+  readonly batches: readonly (readonly BatchFile[])[];
+  readonly others: readonly Wanted[];
+}
+
+/** Fetches small files, many at once. */
+export class SmallFiles {
+  readonly #transfers: Transfers;
+  readonly #options: SmallFilesOptions;
+  readonly #buffers = new BatchBuffers();
+  /** Folders that were looked into, and the journals of interrupted downloads that were found there. */
+  readonly #folders = new Set<string>();
+  readonly #journals = new Set<string>();
+
+  constructor(transfers: Transfers, options: SmallFilesOptions) {
+    this.#transfers = transfers;
+    this.#options = options;
+  }
+
+  /** Tells which files go in batches: those that are small, and known, and of which no part is there. */
+  async sort(wanted: readonly Wanted[]): Promise<Sorted> {
+    if (!this.#transfers.extended || this.#transfers.batches === false)
+      return { batches: [], others: wanted };
+    await this.#lookForJournals(wanted);
+    const files: BatchFile[] = [];
+    const others: Wanted[] = [];
+    for (const each of wanted) {
+      const file = each.byDigest ? undefined : batchFileOf(each);
+      if (file && isSmall(file.file) && !this.#hasJournal(each.target)) files.push(file);
+      else others.push(each);
+    }
+    return { batches: batchesOf(this.#transfers, files), others };
+  }
+
+  /**
+   * Fetches a batch. What is lost on the way is to be asked for by itself: there it is tried again as often as it may be.
+   *
+   * @throws what lost it, where nothing may be tried again
+   */
+  async fetch(files: readonly BatchFile[], onBytes: (bytes: number) => void): Promise<BatchOutcome[]> {
+    const { fsync, retries, signal, onEvent } = this.#options;
+    const unserved = (): BatchOutcome[] => files.map(() => "unserved");
+    // It may have turned out meanwhile that the server gives none.
+    if (this.#transfers.batches === false) return unserved();
+    try {
+      return await downloadBatch(this.#transfers, files, { buffers: this.#buffers, fsync, signal, onBytes });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPassing(error) || retries === 0) throw error;
+      this.#transfers.pace.lost();
+      for (const { file } of files) onEvent(file.name, { type: "retry", error, waitMs: 0 });
+      return unserved();
+    }
+  }
+
+  async #lookForJournals(wanted: readonly Wanted[]): Promise<void> {
+    const folders = new Set<string>();
+    for (const { target } of wanted) {
+      const folder = dirname(target);
+      if (!this.#folders.has(folder)) folders.add(folder);
+    }
+    if (folders.size === 0) return;
+    for (const folder of folders) this.#folders.add(folder);
+    for (const journal of await this.#transfers.disk.journals([...folders])) this.#journals.add(journal);
+  }
+
+  #hasJournal(target: string): boolean {
+    return this.#journals.size > 0 && this.#journals.has(resumableNames(target).log);
+  }
+}
+
+/** What is needed to fetch a file in a batch; undefined where the listing does not tell it. */
+function batchFileOf({ details, target }: Wanted): BatchFile | undefined {
+  const { name, size, modified, version } = details;
+  if (size === undefined || modified === undefined || version === undefined) return undefined;
+  return { file: { name, size, modified, version }, target };
+}

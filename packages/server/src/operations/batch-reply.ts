@@ -1,0 +1,29 @@
+// Several small files -> the one Mensaje that brings them: PROTOCOL.md, section 6.2.1.
+
+import { Content, Mensaje, sealOf } from "@fileshare/protocol";
+import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
+import { chooseChecksum } from "../checksums.js";
+import type { ReadManyLimits, SmallFiles } from "../storage/storage.js";
+import type { BatchRequest } from "./attributes.js";
+import { float } from "./listar.js";
+
+/** The most names that one reply tells of. */
+export const MAX_BATCH_NAMES = 256;
+
+/** The most bytes of one reply, and of one file in it. */
+export const BATCH_LIMITS: ReadManyLimits = { maxFileBytes: 64 * 1024, maxBytes: 1024 * 1024 };
+
+/** The reply to a request for several files. */
+export async function batchReply(files: SmallFiles, { names, checksums }: BatchRequest): Promise<Mensaje> {
+  const { bytes, lengths, versions } = files;
+  const extras: [string, PyValue][] = [
+    ["parts", [...lengths]],
+    ["versions", [...versions]],
+    ["modified", files.modified.map(float)],
+    ["seal", sealOf([...names, ...lengths, ...versions])],
+  ];
+  const algorithm = await chooseChecksum(checksums);
+  if (algorithm) extras.push(["checksum", new PyTuple([algorithm.name, algorithm.of(bytes)])]);
+  // As content it stands behind its attributes.
+  return new Mensaje({ data: Content.of(bytes), estado: "ok", extras });
+}
