@@ -7,7 +7,7 @@ import type { Stats } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
 import type { Range } from "./ranges.js";
-import type { SavedFile } from "./save-all.js";
+import type { SmallFiles } from "./save-all.js";
 import { Thread } from "./thread.js";
 
 export type { Checksum } from "./checksum.js";
@@ -15,7 +15,7 @@ export type { Kind, Stats } from "./folders.js";
 export type { RemoteFile } from "./journal.js";
 export type { Part, Segment } from "./part.js";
 export type { Range } from "./ranges.js";
-export type { SavedFile } from "./save-all.js";
+export type { SmallFiles } from "./save-all.js";
 
 /** How a file is saved. */
 export interface SaveOptions {
@@ -81,22 +81,17 @@ export class Disk {
    *
    * @param bytes of all of them; not to be changed until it resolves
    * @param checksum of all the bytes
-   * @returns why files could not be saved, by their place among `files`: the others are there
+   * @returns why files could not be saved, by their place in the columns: the others are there
    * @throws {ChecksumError} when the checksum is another: none is saved
    */
   async saveAll(
-    files: readonly SavedFile[],
+    { targets, starts, sizes, modified }: SmallFiles,
     bytes: Uint8Array,
     checksum: Checksum,
     { fsync }: Pick<SaveOptions, "fsync">,
   ): Promise<ReadonlyMap<number, Error>> {
-    const packed = {
-      targets: files.map(({ target }) => target).join("\0"),
-      starts: Float64Array.from(files, ({ start }) => start),
-      sizes: Float64Array.from(files, ({ size }) => size),
-      modified: Float64Array.from(files, ({ modified }) => modified),
-    };
-    const path = files[0]?.target ?? "";
+    const packed = { targets: targets.join("\0"), starts, sizes, modified };
+    const path = targets[0] ?? "";
     const failed = await this.#started().ask("saveAll", path, packed, checksum, fsync, bytes);
     return new Map(failed.map(([nth, failure]) => [nth, fromFailure(failure)]));
   }

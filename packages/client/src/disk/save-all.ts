@@ -4,24 +4,21 @@ import type { Checksum } from "./checksum.js";
 import { asTargetError, type Failure, toFailure } from "./failure.js";
 import { checkBytes, saveDurably, saveNow } from "./save-file.js";
 
-/** A file among others. */
-export interface SavedFile {
-  /** Absolute path. */
-  readonly target: string;
-  /** Where its bytes begin, and how many there are. */
-  readonly start: number;
-  readonly size: number;
-  /** Seconds since 1970. */
-  readonly modified: number;
-}
-
-/** The same of many, as it is sent to the thread: few large values instead of many small ones. */
-export interface PackedFiles {
-  /** Paths with a NUL between. */
-  readonly targets: string;
+/** Small files, as columns. */
+export interface SmallFiles {
+  /** Absolute paths. */
+  readonly targets: readonly string[];
+  /** Where the bytes of each begin, and how many there are. */
   readonly starts: Float64Array;
   readonly sizes: Float64Array;
+  /** Seconds since 1970. */
   readonly modified: Float64Array;
+}
+
+/** The same as it is sent to the thread: few large values instead of many small ones. */
+export interface PackedFiles extends Omit<SmallFiles, "targets"> {
+  /** Paths with a NUL between. */
+  readonly targets: string;
 }
 
 /** Which of them could not be saved, and why. */

@@ -2,17 +2,17 @@
 // is not just as it was listed is left to the way on which files go one by one.
 
 import type { Mensaje } from "@fileshare/protocol";
-import { type Checksum, Disk, type RemoteFile, type SavedFile } from "../disk/disk.js";
+import { type Checksum, Disk, type RemoteFile } from "../disk/disk.js";
 import { RefusedError } from "../errors.js";
-import { isSame } from "./download.js";
 import {
   BATCH_BYTES,
   BATCH_FILE_BYTES,
   BATCH_FILES,
   type BatchReply,
   batchMensaje,
+  batchRequest,
   readBatchReply,
-} from "./remote.js";
+} from "./batch-wire.js";
 import { isPassing } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
@@ -103,11 +103,17 @@ export async function downloadBatch(
     const arrived = await ask(transfers, files, buffer, options);
     if (!arrived) return outcomes;
     const { reply, checksum } = arrived;
-    const { chosen, saved } = choose(files, reply);
+    const { arriving, content } = reply;
     signal.throwIfAborted();
-    const bytes = buffer.subarray(0, reply.content.length);
+    const saved = {
+      targets: arriving.map(({ place }) => (files[place] as BatchFile).target),
+      starts: Float64Array.from(arriving, ({ start }) => start),
+      sizes: Float64Array.from(arriving, ({ place }) => (files[place] as BatchFile).file.size),
+      modified: Float64Array.from(arriving, ({ place }) => (files[place] as BatchFile).file.modified),
+    };
+    const bytes = buffer.subarray(0, content.length);
     const errors = await transfers.disk.saveAll(saved, bytes, checksum, { fsync });
-    for (const [nth, i] of chosen.entries()) outcomes[i] = errors.get(nth) ?? "saved";
+    for (const [nth, { place }] of arriving.entries()) outcomes[place] = errors.get(nth) ?? "saved";
     return outcomes;
   } finally {
     buffers.give(buffer);
@@ -121,7 +127,10 @@ async function ask(
   buffer: Uint8Array,
   { signal, onBytes }: BatchOptions,
 ): Promise<{ reply: BatchReply; checksum: Checksum } | undefined> {
-  const request = { nombres: files.map(({ file }) => file.name), checksums: Disk.algorithms };
+  const request = batchRequest(
+    files.map(({ file }) => file),
+    Disk.algorithms,
+  );
   const receive = async (
     mensaje: Mensaje,
   ): Promise<{ reply: BatchReply; checksum: Checksum } | undefined> => {
@@ -147,22 +156,4 @@ async function ask(
     transfers.batches = false;
     return undefined;
   }
-}
-
-/** The files that have come as they were listed, and where their bytes are. */
-function choose(files: readonly BatchFile[], reply: BatchReply): { chosen: number[]; saved: SavedFile[] } {
-  const chosen: number[] = [];
-  const saved: SavedFile[] = [];
-  let at = 0;
-  for (const [i, size] of reply.parts.entries()) {
-    if (size < 0) continue;
-    const { file, target } = files[i] as BatchFile;
-    const come = { size, modified: reply.modified[i] as number };
-    if (reply.versions[i] === file.version && isSame(file, come)) {
-      chosen.push(i);
-      saved.push({ target, start: at, size, modified: file.modified });
-    }
-    at += size;
-  }
-  return { chosen, saved };
 }

@@ -88,108 +88,14 @@ export function readRangeReply(request: RangeRequest, reply: Mensaje): RangeRepl
   };
 }
 
-/** Several small files that are asked for at once. */
-export interface BatchRequest {
-  readonly nombres: readonly string[];
-  /** The checksum algorithms that can be checked, preferred first. */
-  readonly checksums: readonly string[];
-}
-
-/** What the server says of the files that were asked for, in their order; of the last ones it may say nothing. */
-export interface BatchReply {
-  /** How many bytes each has of those that come, one after another; -1 where it is not among them. */
-  readonly parts: readonly number[];
-  readonly versions: readonly string[];
-  /** When each was last changed, in seconds since 1970. */
-  readonly modified: readonly number[];
-  readonly content: Content;
-  /**
-   * What the server said of all the bytes.
-   *
-   * @throws {RefusedError} when it refused after all
-   */
-  readonly end: () => Checksum;
-}
-
-/** The most bytes that a reply to a batch holds, by the protocol; and the most of one file in it. */
-export const BATCH_BYTES: number = 1024 * 1024;
-export const BATCH_FILE_BYTES: number = 64 * 1024;
-
-/** The most files that a reply to a batch tells of. */
-export const BATCH_FILES = 256;
-
-export function batchMensaje(
-  { nombres: [first = "", ...more], checksums }: BatchRequest,
-  id: number,
-): Mensaje {
-  const extras: [string, PyValue][] = [
-    ["id", id],
-    ["checksums", [...checksums]],
-    ["more", more],
-  ];
-  return new Mensaje({ operacion: "descargar", data: first, extras });
-}
-
-/**
- * Reads the reply to a request for several files; undefined where the server does not know how to give them at once.
- *
- * @throws {RefusedError} when the server refused
- * @throws {ReplyError} when it answered something else, or it was damaged on its way
- */
-export function readBatchReply(request: BatchRequest, reply: Mensaje): BatchReply | undefined {
-  const what = `${request.nombres.length} files`;
-  const streaming = reply.data instanceof Content;
-  if (!streaming || reply.estado !== null) checkEstado(what, reply);
-  if (!reply.extras.has("parts")) return undefined;
-  const content = bytesOf(reply);
-  const { parts, versions, modified } = columnsOf(request, reply.extras);
-  const seal = sealOf([...request.nombres, ...parts, ...versions]);
-  if (reply.extras.get("seal") !== seal) throw damagedError();
-  const total = parts.reduce((sum, part) => sum + Math.max(part, 0), 0);
-  if (total !== content.length || total > BATCH_BYTES) {
-    throw new ReplyError("The server's reply does not hold what it says");
-  }
-  return {
-    parts,
-    versions,
-    modified,
-    content,
-    end: () => {
-      checkEstado(what, reply);
-      const checksum = checksumOf(reply);
-      if (checksum && request.checksums.includes(checksum.algorithm)) return checksum;
-      throw new ReplyError("The server's reply has no checksum that was asked for");
-    },
-  };
-}
-
-function columnsOf(
-  { nombres }: BatchRequest,
-  extras: Mensaje["extras"],
-): Pick<BatchReply, "parts" | "versions" | "modified"> {
-  const parts = listOf(extras.get("parts"), (part) => part === -1 || isCount(part)) as number[] | undefined;
-  const versions = listOf(extras.get("versions"), (version) => typeof version === "string");
-  const modified = listOf(extras.get("modified"), (seconds) => secondsOf(seconds) !== undefined);
-  const rows = parts?.length ?? 0;
-  if (!parts || rows > nombres.length || versions?.length !== rows || modified?.length !== rows) {
-    throw new ReplyError("The server's reply does not say of what files it is");
-  }
-  return { parts, versions: versions as string[], modified: modified.map((each) => secondsOf(each) ?? 0) };
-}
-
-/** A list of which every item is as wanted. */
-function listOf(value: PyValue | undefined, is: (item: PyValue) => boolean): readonly PyValue[] | undefined {
-  return Array.isArray(value) && (value as PyValue[]).every(is) ? (value as PyValue[]) : undefined;
-}
-
 /** The server refuses with a reason, where it knows of reasons. */
-function checkEstado(nombre: string, reply: Mensaje): void {
+export function checkEstado(nombre: string, reply: Mensaje): void {
   if (reply.estado === "ok") return;
   if (reply.extras.get("reason") === "CHANGED") throw new ChangedError(nombre);
   throw new RefusedError("descargar", JSON.stringify(nombre), reply);
 }
 
-function bytesOf(reply: Mensaje): Content {
+export function bytesOf(reply: Mensaje): Content {
   try {
     return contentFrom(reply.data as PyValue);
   } catch (cause) {
@@ -231,11 +137,11 @@ function checkSeal(
   throw damagedError();
 }
 
-function damagedError(): ReplyError {
+export function damagedError(): ReplyError {
   return new ReplyError("The server's reply was damaged on its way, or is to another request");
 }
 
-function checksumOf({ extras }: Mensaje): Checksum | undefined {
+export function checksumOf({ extras }: Mensaje): Checksum | undefined {
   const [algorithm, value] = pairOf(extras.get("checksum")) ?? [];
   return typeof algorithm === "string" && typeof value === "string" ? { algorithm, value } : undefined;
 }

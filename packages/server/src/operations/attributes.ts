@@ -71,6 +71,8 @@ function checksumsAttribute(extras: Extras): readonly string[] | undefined {
 export interface BatchRequest {
   /** As they were asked for. */
   readonly names: readonly string[];
+  /** The seal of the reply where all is as who asks knows it. */
+  readonly expected: string | undefined;
   /** Algorithms, the one liked best first. */
   readonly checksums: readonly string[];
 }
@@ -80,7 +82,8 @@ export function batchRequestOf({ data, extras }: Mensaje): BatchRequest | undefi
   const more = extras.get("more");
   if (typeof data !== "string" || !Array.isArray(more)) return undefined;
   if (!more.every((name) => typeof name === "string")) return undefined;
-  return { names: [data, ...more], checksums: checksumsAttribute(extras) ?? [] };
+  const expected = textAttribute(extras, "expected");
+  return { names: [data, ...more], expected, checksums: checksumsAttribute(extras) ?? [] };
 }
 
 /** What a `listar` asks for beyond the names of the files of the folder itself. */
