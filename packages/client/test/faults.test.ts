@@ -24,5 +24,6 @@ describe("Downloads over broken connections, from a storage that fails", () => {
     expect(sum(({ storageFaults }) => storageFaults)).toBeGreaterThan(0);
     expect(sum(({ done }) => done)).toBeGreaterThan(SEEDS);
     expect(sum(({ resumed }) => resumed)).toBeGreaterThan(0);
+    expect(sum(({ batches }) => batches)).toBeGreaterThan(SEEDS / 4);
   });
 });

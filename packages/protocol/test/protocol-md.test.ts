@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { Conexion, defaultDialect, Mensaje, type MensajeFields } from "../src/index.js";
+import { Conexion, defaultDialect, Mensaje, type MensajeFields, sealOf } from "../src/index.js";
 import { transportPair } from "./memory-transport.js";
 
 /** The bytes of the n-th listing: hex pairs and quoted text, up to the remark that two spaces set off. */
@@ -36,4 +36,16 @@ describe("PROTOCOL.md", () => {
     expect(payload).toContain(`${prefix}${"00".repeat(65_536)}`);
     expect(payload.endsWith(`${"00".repeat(65_536)}${suffix}`)).toBe(true);
   });
+
+  it.each([[["a.txt", "v1", 5, 0, 5]], [["a", "b", 3, 4, "v1", "v2"]]])(
+    "shows the seal of %j",
+    async (fields) => {
+      const text = (await readFile(new URL("../../../PROTOCOL.md", import.meta.url), "utf8")).replace(
+        /\s+/g,
+        " ",
+      );
+      const sealed = fields.map((field) => `${field}\\n`).join("");
+      expect(text).toContain(`the text is \`${sealed}\` and the seal \`${sealOf(fields)}\``);
+    },
+  );
 });

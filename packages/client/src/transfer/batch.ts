@@ -148,12 +148,13 @@ async function ask(
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
   try {
     const arrived = await transfers.ask((id) => batchMensaje(request, id), receive, { bytes, signal });
-    transfers.batches = arrived !== undefined;
+    if (arrived) transfers.batches = true;
+    else transfers.batches ??= false;
     return arrived;
   } catch (error) {
     if (!(error instanceof RefusedError) || isPassing(error)) throw error;
     // One that knows of batches says in its reply which files it cannot give.
-    transfers.batches = false;
+    transfers.batches ??= false;
     return undefined;
   }
 }

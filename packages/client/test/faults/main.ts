@@ -16,7 +16,7 @@ const { values } = parseArgs({
 const first = Number(values.seed);
 const count = Number(values.count);
 const begun = performance.now();
-const sums = { done: 0, resumed: 0, broken: 0, storageFaults: 0, wrong: 0 };
+const sums = { done: 0, resumed: 0, batches: 0, broken: 0, storageFaults: 0, wrong: 0 };
 const errors = new Map<string, number>();
 let next = first;
 /** Most of the time of a seed is waiting: several go on side by side. */
@@ -33,6 +33,7 @@ async function work(): Promise<void> {
 function note(outcome: Outcome): void {
   sums.done += outcome.done;
   sums.resumed += outcome.resumed;
+  sums.batches += outcome.batches;
   sums.broken += outcome.broken;
   sums.storageFaults += outcome.storageFaults;
   for (const code of outcome.errors) errors.set(code, (errors.get(code) ?? 0) + 1);
@@ -45,6 +46,7 @@ const left = process
   .filter((kind) => !/^(TTY|Pipe|FS|Immediate|MessagePort)/i.test(kind));
 console.log(`${count} seeds from ${first} on, in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 console.log(`${sums.done} downloads done, ${sums.resumed} of them picked up from an earlier run`);
+console.log(`${sums.batches} batches of small files`);
 console.log(`${sums.broken} faults of the network, ${sums.storageFaults} of the storage`);
 console.log(`errors: ${Array.from(errors, ([code, times]) => `${code} ${times}`).join(", ") || "none"}`);
 console.log(`left open: ${left.join(", ") || "nothing"}`);

@@ -20,6 +20,8 @@ export interface Outcome {
   /** How many downloads ended with their file, and how many of those went on from an earlier run. */
   readonly done: number;
   readonly resumed: number;
+  /** How many times several small files were read for one reply. */
+  readonly batches: number;
   /** The codes of the errors that the others ended with. */
   readonly errors: readonly string[];
   /** How many connections were broken, and how many times the storage failed. */
@@ -53,7 +55,8 @@ export async function runSeed(seed: number): Promise<Outcome> {
   let hanging: ReturnType<typeof setTimeout> | undefined;
   const hangs = new Promise<Outcome>((resolve) => {
     const wrong = [`it takes longer than ${HANGS_MS} ms`];
-    const outcome = { seed, done: 0, resumed: 0, errors: [], broken: 0, storageFaults: 0, wrong };
+    const counts = { done: 0, resumed: 0, batches: 0, broken: 0, storageFaults: 0 };
+    const outcome = { seed, ...counts, errors: [], wrong };
     hanging = setTimeout(() => resolve(outcome), HANGS_MS);
   });
   try {
@@ -74,6 +77,12 @@ async function run(seed: number): Promise<Outcome> {
     seed,
     faults: random.next() < 0.5 ? {} : storageFaults(random),
   });
+  let batches = 0;
+  const readMany = storage.readMany.bind(storage);
+  storage.readMany = (names, limits) => {
+    if (names.length > 1) batches += 1;
+    return readMany(names, limits);
+  };
   await using servidor = new Servidor({ storage, host: "127.0.0.1", port: 0, stallMs: 500, graceMs: 0 });
   const { port } = await servidor.bindListen();
   const accepting = servidor.acceptConnections();
@@ -89,6 +98,7 @@ async function run(seed: number): Promise<Outcome> {
   await checkLeft(saved, originals, outcome);
   return {
     ...outcome,
+    batches,
     broken:
       toServer.cut + toClient.cut + toServer.corrupt + toClient.corrupt + toServer.stall + toClient.stall,
     storageFaults: Object.values(storage.counts()).reduce((sum, count) => sum + count, 0),
@@ -100,8 +110,10 @@ type Outcomes = { done: number; resumed: number; errors: string[]; wrong: string
 async function makeFiles(folder: string, random: Random): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   const count = random.integer(1, 8);
-  for (let i = 0; i < count; i++) {
-    const kind = random.next();
+  // Many small ones travel together.
+  const small = random.next() < 0.4 ? random.integer(2, 60) : 0;
+  for (let i = 0; i < count + small; i++) {
+    const kind = i < count ? random.next() : random.next() * 0.6;
     const size =
       kind < 0.15
         ? 0

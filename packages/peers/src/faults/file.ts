@@ -21,6 +21,11 @@ export function generationOf(version: string): number {
   return Number(version.slice(version.lastIndexOf(SEPARATOR) + 1));
 }
 
+/** The version of a generation of a file. */
+export function versionOf(version: string, generation: number): string {
+  return `${version}${SEPARATOR}${generation}`;
+}
+
 /** Makes original bytes those of a generation. Two that are fewer than 255 apart differ in every byte. */
 function disguise(bytes: Uint8Array, generation: number, offset: number): void {
   if (generation === 0) return;
@@ -64,7 +69,7 @@ export class FaultyFile implements StoredFile {
     listener: FileListener,
   ) {
     this.size = file.size;
-    this.version = `${file.version}${SEPARATOR}${generation}`;
+    this.version = versionOf(file.version, generation);
     this.modified = new Date(file.modified.getTime() + generation * 1000);
     this.#file = file;
     this.#generation = generation;

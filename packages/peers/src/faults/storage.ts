@@ -1,7 +1,15 @@
 /** A storage that fails, shrinks files and changes them, as its seed decides. */
 
-import type { Storage, StoredFile } from "../../../server/src/storage/storage.ts";
-import { FaultyFile, type PlannedFault } from "./file.ts";
+import type {
+  EntriesOptions,
+  EntriesPage,
+  ReadManyLimits,
+  SmallFile,
+  SmallFiles,
+  Storage,
+  StoredFile,
+} from "../../../server/src/storage/storage.ts";
+import { FaultyFile, type PlannedFault, versionOf } from "./file.ts";
 import { Random } from "./random.ts";
 
 /** How often each thing goes wrong: probabilities from 0 to 1, each 0 by default. */
@@ -40,8 +48,8 @@ export class StorageFaultError extends Error {
 }
 
 /**
- * Serves the files of another storage, and has them fail, shrink and change. It has `list` and `open` alone, so that
- * every way to a file leads through an opening.
+ * Serves the files of another storage, and has them fail, shrink and change. Its fast ways to files (`readSmall`,
+ * `readMany`) lead through an opening as well, each of which may fail; `entries` lists what the next opening would give.
  *
  * What a version holds is known: `contentOf` makes it from the original. So a test can tell whether what was saved
  * is the content of one version, and not of two.
@@ -92,6 +100,52 @@ export class FaultyStorage implements Storage {
     const { listFails = 0 } = this.#faults("", 0);
     if (this.#random.chance(listFails)) throw this.#failure("listFails", "The list cannot be read");
     return this.#storage.list();
+  }
+
+  /** @throws StorageFaultError where it fails to; Error where the storage beneath has no such listing */
+  async entries(options: EntriesOptions): Promise<EntriesPage> {
+    const { listFails = 0 } = this.#faults("", 0);
+    if (this.#random.chance(listFails)) throw this.#failure("listFails", "The list cannot be read");
+    const page = await this.#storage.entries?.(options);
+    if (!page) throw new Error("The storage beneath lists no details");
+    const { names, modified, versions } = page;
+    return {
+      ...page,
+      // As an opened file tells it, which knows milliseconds.
+      modified: Array.from(
+        modified,
+        (seconds, i) => Math.floor(seconds * 1000) / 1000 + this.generation(names[i] as string),
+      ),
+      versions: versions.map((version, i) => versionOf(version, this.generation(names[i] as string))),
+    };
+  }
+
+  /** @throws StorageFaultError where it fails to open the file, or to read it */
+  async readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
+    await using file = await this.open(name);
+    if (!file || file.size > maxBytes) return undefined;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of file.read(0, file.size)) pieces.push(piece);
+    const bytes = Buffer.concat(pieces);
+    if (bytes.length < file.size || (await file.changed?.())) return undefined;
+    return { bytes, version: file.version, modified: file.modified.getTime() / 1000 };
+  }
+
+  async readMany(names: readonly string[], { maxFileBytes, maxBytes }: ReadManyLimits): Promise<SmallFiles> {
+    const files: (SmallFile | undefined)[] = [];
+    let left = maxBytes;
+    for (const name of names) {
+      const file = await this.readSmall(name, maxFileBytes).catch(() => undefined);
+      left -= file?.bytes.length ?? 0;
+      if (left < 0) break;
+      files.push(file);
+    }
+    return {
+      bytes: Buffer.concat(files.flatMap((file) => (file ? [file.bytes] : []))),
+      lengths: files.map((file) => file?.bytes.length ?? -1),
+      versions: files.map((file) => file?.version ?? ""),
+      modified: files.map((file) => file?.modified ?? 0),
+    };
   }
 
   async open(name: string): Promise<StoredFile | undefined> {
