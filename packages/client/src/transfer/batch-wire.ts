@@ -23,7 +23,7 @@ export interface BatchRequest {
 }
 
 /** A file that comes as it was listed, by its place among those that were asked for, and where its bytes begin. */
-export interface Arriving {
+interface Arriving {
   readonly place: number;
   readonly start: number;
 }

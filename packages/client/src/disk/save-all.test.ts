@@ -1,0 +1,85 @@
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { tempFolder } from "@fileshare/peers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { checksumOf } from "./checksum.js";
+import { Disk, type SmallFiles } from "./disk.js";
+
+async function folder(): Promise<string> {
+  const temp = await tempFolder();
+  onTestFinished(() => temp[Symbol.asyncDispose]());
+  return temp.path;
+}
+
+function disk(): Disk {
+  const made = new Disk();
+  onTestFinished(() => made.close());
+  return made;
+}
+
+const bytes = Buffer.from("alfacharlie");
+const checksum = { algorithm: "crc32", value: checksumOf("crc32", bytes) ?? "" };
+
+function filesIn(folder: string): SmallFiles {
+  return {
+    targets: ["a", "b", "c"].map((name) => join(folder, name)),
+    starts: Float64Array.of(0, 4, 4),
+    sizes: Float64Array.of(4, 0, 7),
+    modified: Float64Array.of(1e9, 1e9 + 0.5, -5),
+  };
+}
+
+describe.each([false, true])("saveAll() with fsync %s", (fsync) => {
+  it("saves each file with its bytes and its time", async () => {
+    const into = await folder();
+    expect(await disk().saveAll(filesIn(into), bytes, checksum, { fsync })).toEqual(new Map());
+    expect((await readdir(into)).sort()).toEqual(["a", "b", "c"]);
+    const contents = await Promise.all(["a", "b", "c"].map((name) => readFile(join(into, name), "utf8")));
+    expect(contents).toEqual(["alfa", "", "charlie"]);
+    expect((await stat(join(into, "b"))).mtimeMs).toBe(1e12 + 500);
+  });
+
+  it("saves none where the bytes are not those that were sent", async () => {
+    const into = await folder();
+    const other = { algorithm: "crc32", value: "00000000" };
+    const saving = disk().saveAll(filesIn(into), bytes, other, { fsync });
+    await expect(saving).rejects.toMatchObject({ code: "CHECKSUM", path: join(into, "a") });
+    expect(await readdir(into)).toEqual([]);
+  });
+
+  it("tells which files cannot be saved, and why, and saves the others", async () => {
+    const into = await folder();
+    await mkdir(join(into, "a"));
+    const files = filesIn(into);
+    const targets = [...files.targets.slice(0, 2), join(into, "x".repeat(300))];
+    const failed = await disk().saveAll({ ...files, targets }, bytes, checksum, { fsync });
+    expect([...failed].sort(([one], [other]) => one - other)).toMatchObject([
+      [0, { code: "IS_FOLDER", path: targets[0] }],
+      [2, { code: "BAD_NAME", path: targets[2] }],
+    ]);
+    expect((await readdir(into)).sort()).toEqual(["a", "b"]);
+  });
+
+  it("saves nothing of nothing", async () => {
+    const none = new Float64Array(0);
+    const files = { targets: [], starts: none, sizes: none, modified: none };
+    const empty = { algorithm: "crc32", value: "00000000" };
+    expect(await disk().saveAll(files, new Uint8Array(0), empty, { fsync })).toEqual(new Map());
+  });
+});
+
+describe("journals()", () => {
+  it("tells of downloads that are under way in folders", async () => {
+    const into = await folder();
+    const own = disk();
+    const file = { name: "grande", version: "v", size: 1000, modified: 0 };
+    const part = await own.begin(join(into, "grande"), file, { fsync: false, resume: true });
+    await part.segment(0, 1000, undefined).write(new Uint8Array(10));
+    const journals = await own.journals([into, join(into, "falta")]);
+    expect(journals).toEqual(
+      (await readdir(into)).filter((name) => name.endsWith(".log")).map((name) => join(into, name)),
+    );
+    await part.discard();
+    expect(await own.journals([into])).toEqual([]);
+  });
+});
