@@ -184,6 +184,25 @@ describe("FaultyStorage", () => {
     await open(storage, "file 2");
   });
 
+  test("fails on the fast ways to files as on the slow one", async () => {
+    const faults = (name: string): StorageFaults => ({
+      openFails: name === "file 1" ? 1 : 0,
+      changesBefore: 1,
+    });
+    const storage = new FaultyStorage(new MemoryStorage(), { seed: 1, faults });
+    await expect(storage.readSmall("file 1", SIZE)).rejects.toThrow(StorageFaultError);
+    expect(await storage.readSmall("file 2", SIZE - 1)).toBeUndefined();
+    const limits = { maxFileBytes: SIZE, maxBytes: 2 * SIZE };
+    const names = ["file 1", "none", "file 2", "file 3", "file 4"];
+    const { bytes, lengths, versions } = await storage.readMany(names, limits);
+    expect(lengths).toEqual([-1, -1, SIZE, SIZE]);
+    expect(versions).toEqual(["", "", "v+2", "v+1"]);
+    const expected = [contentOf(original, 2), contentOf(original, 1)];
+    expect(Buffer.concat(expected).equals(bytes)).toBe(true);
+    const during = faulty({ changesDuring: 1 });
+    expect(await during.readSmall("file 1", SIZE)).toBeUndefined();
+  });
+
   test("refuses a probability that is none", () => {
     expect(() => faulty({ shrinks: 1.1 })).toThrow(RangeError);
     expect(() => faulty({ readFails: Number.NaN })).toThrow(
