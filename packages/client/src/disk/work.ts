@@ -160,6 +160,8 @@ export class Work {
   async close(): Promise<void> {
     this.#digests.clear();
     await Promise.allSettled([...this.#saving, ...[...this.#parts.keys()].map((part) => this.keep(part))]);
+    // The replies to what was waited for go out before this one.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Notes what waits for the disk. */

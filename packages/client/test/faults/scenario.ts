@@ -72,7 +72,7 @@ async function run(seed: number): Promise<Outcome> {
   const saved = join(temp.path, "descargas");
   await mkdir(served);
   const random = new Random(seed);
-  const originals = await makeFiles(served, random);
+  const originals = await makeFiles(served, random, new Random(seed, "small"));
   const storage = new FaultyStorage(new DirectoryStorage(served), {
     seed,
     faults: random.next() < 0.5 ? {} : storageFaults(random),
@@ -107,12 +107,13 @@ async function run(seed: number): Promise<Outcome> {
 
 type Outcomes = { done: number; resumed: number; errors: string[]; wrong: string[] };
 
-async function makeFiles(folder: string, random: Random): Promise<Map<string, Uint8Array>> {
+/** Some files of all sizes; and for some seeds many small ones, which travel together. */
+async function makeFiles(folder: string, some: Random, many: Random): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  const count = random.integer(1, 8);
-  // Many small ones travel together.
-  const small = random.next() < 0.4 ? random.integer(2, 60) : 0;
+  const count = some.integer(1, 8);
+  const small = many.chance(0.4) ? many.integer(2, 60) : 0;
   for (let i = 0; i < count + small; i++) {
+    const random = i < count ? some : many;
     const kind = i < count ? random.next() : random.next() * 0.6;
     const size =
       kind < 0.15

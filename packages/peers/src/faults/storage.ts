@@ -122,8 +122,10 @@ export class FaultyStorage implements Storage {
 
   /** @throws StorageFaultError where it fails to open the file, or to read it */
   async readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
-    await using file = await this.open(name);
-    if (!file || file.size > maxBytes) return undefined;
+    // That one is too large is no opening: who then opens it meets the faults of that one.
+    const isSmall = ((await this.#sizeOf(name)) ?? Number.POSITIVE_INFINITY) <= maxBytes;
+    await using file = isSmall ? await this.open(name) : undefined;
+    if (!file) return undefined;
     const pieces: Uint8Array[] = [];
     for await (const piece of file.read(0, file.size)) pieces.push(piece);
     const bytes = Buffer.concat(pieces);
@@ -169,6 +171,11 @@ export class FaultyStorage implements Storage {
   /** Lets go of what the storage beneath holds in the background, where it holds anything. */
   async close(): Promise<void> {
     await (this.#storage as MayClose).close?.();
+  }
+
+  async #sizeOf(name: string): Promise<number | undefined> {
+    await using file = await this.#storage.open(name);
+    return file?.size;
   }
 
   #faults(name: string, opening: number): StorageFaults {
