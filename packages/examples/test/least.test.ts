@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tempFolder } from "@fileshare/peers";
@@ -20,6 +20,19 @@ describe("The least Node program", () => {
     expect(JSON.parse(run("listing", folder.path))).toEqual({ seconds, listed });
     expect(JSON.parse(run("listing", folder.path, "2"))).toEqual({ seconds, listed });
     expect(JSON.parse(run("unchanged", folder.path, folder.path))).toEqual({ seconds });
+  });
+
+  test("of many small files copies them, with their times", async () => {
+    const [folder, copy] = [await tempFolder(), await tempFolder()];
+    onTestFinished(() => folder[Symbol.asyncDispose]());
+    onTestFinished(() => copy[Symbol.asyncDispose]());
+    for (let i = 0; i < 500; i++) await writeFile(join(folder.path, `${i}`), "x".repeat(i * 10));
+    await utimes(join(folder.path, "77"), 1_000_000, 1_000_000);
+    const seconds: unknown = expect.any(Number);
+    expect(JSON.parse(run("small", folder.path, copy.path))).toEqual({ seconds });
+    expect(await readdir(copy.path)).toHaveLength(500);
+    expect(await readFile(join(copy.path, "77"), "utf8")).toBe("x".repeat(770));
+    expect((await stat(join(copy.path, "77"))).mtimeMs).toBe(1_000_000_000);
   });
 
   test("fails where there is no such folder, or it is called otherwise", () => {

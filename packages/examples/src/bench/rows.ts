@@ -4,7 +4,13 @@ import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Contender, Measured, Task } from "./contender.js";
-import { compareWithLeast, discardWithLeast, listWithLeast, saveWithLeast } from "./least/programs.js";
+import {
+  compareWithLeast,
+  discardWithLeast,
+  listWithLeast,
+  saveSmallWithLeast,
+  saveWithLeast,
+} from "./least/programs.js";
 import { ours } from "./ours.js";
 import type { Place } from "./places.js";
 import { limitByIperf } from "./rivals/iperf.js";
@@ -74,7 +80,7 @@ export function rowsFor({ mib, files, names }: Sizes): Row[] {
       title: `${files} files of 4 KiB, to a folder`,
       kind: "small",
       unit: "files",
-      contenders: [ours("sync"), saveWithCurl, saveWithParallelCurl, syncWithRsync],
+      contenders: [ours("sync"), saveSmallWithLeast, saveWithCurl, saveWithParallelCurl, syncWithRsync],
       slow: [saveWithSftp, saveWithPython],
       check: checkCopies,
     }),

@@ -30,6 +30,13 @@ export const listWithLeast: Contender = {
   measure: ({ workload, signal }) => runAlone("listing", [workload.folder], signal),
 };
 
+/** Many small files, saved. */
+export const saveSmallWithLeast: Contender = {
+  name: NAME,
+  needs: [],
+  measure: ({ workload, into, signal }) => runAlone("small", [workload.folder, into], signal),
+};
+
 /** A folder of which little has changed: what is there is looked at on both sides. It is brought up to date afterwards. */
 export const compareWithLeast: Contender = {
   name: NAME,
