@@ -4,7 +4,7 @@
 // pickle behind a frame header. Neither way holds the content of a file.
 
 import { Content } from "./content.js";
-import { ConexionError, FrameError, MensajeError } from "./errors.js";
+import { ConexionError, FrameError, MensajeError, stalledError } from "./errors.js";
 import { encodeFrameHeader, FrameDecoder, MAX_FRAME_BYTES } from "./frame.js";
 import { type AcceptClass, acceptAnyModule, type Dialect, defaultDialect } from "./mensaje/dialect.js";
 import { type EncodeMensajeOptions, encodeMensaje } from "./mensaje/encode-mensaje.js";
@@ -507,11 +507,12 @@ export class Conexion implements AsyncDisposable {
 
   /** Writes chunks, large ones in pieces: each that the transport takes is progress. */
   async #write(chunks: readonly Uint8Array[]): Promise<void> {
+    const { writeBytes = WRITE_BYTES } = this.#transport;
     let together: Uint8Array[] = [];
     for (const chunk of chunks) {
       let at = 0;
-      for (; chunk.length - at > WRITE_BYTES; at += WRITE_BYTES) {
-        await this.#writeAtOnce([...together, chunk.subarray(at, at + WRITE_BYTES)]);
+      for (; chunk.length - at > writeBytes; at += writeBytes) {
+        await this.#writeAtOnce([...together, chunk.subarray(at, at + writeBytes)]);
         together = [];
       }
       together.push(chunk.subarray(at));
@@ -521,7 +522,9 @@ export class Conexion implements AsyncDisposable {
 
   async #writeAtOnce(chunks: readonly Uint8Array[]): Promise<void> {
     this.#checkFailure();
-    await this.#within(this.#stallMs, () => this.#transport.write(chunks));
+    const ms = this.#stallMs;
+    const watched = this.#transport.writeBytes === undefined ? ms : Number.POSITIVE_INFINITY;
+    await this.#within(watched, () => this.#transport.write(chunks, ms));
   }
 
   // Waiting and failing
@@ -538,10 +541,7 @@ export class Conexion implements AsyncDisposable {
 
   /** Does a wait of the transport's; cuts the connection when it takes too long. */
   async #within<T>(ms: number, wait: () => Promise<T>): Promise<T> {
-    const timer =
-      ms > MAX_TIMER_MS
-        ? undefined
-        : setTimeout(() => this.abort(new ConexionError("STALLED", `Nothing moved for ${ms} ms`)), ms);
+    const timer = ms > MAX_TIMER_MS ? undefined : setTimeout(() => this.abort(stalledError(ms)), ms);
     try {
       return await wait();
     } catch (cause) {

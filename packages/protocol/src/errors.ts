@@ -59,3 +59,8 @@ export class ConexionError extends Error {
     this.code = code;
   }
 }
+
+/** What a connection is cut with on which nothing moves. */
+export function stalledError(ms: number): ConexionError {
+  return new ConexionError("STALLED", `Nothing moved for ${ms} ms`);
+}

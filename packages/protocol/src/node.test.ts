@@ -96,6 +96,47 @@ describe("socketTransport()", () => {
   });
 });
 
+describe("A peer that takes long", () => {
+  const data = new Uint8Array(32 * 1024 * 1024);
+
+  it("is not cut while it goes on reading, though a single write takes longer than stallMs", async () => {
+    const { here, there } = await sockets();
+    await using server = new Conexion(socketTransport(there), { stallMs: 1600 });
+    let done = false;
+    const sending = server.enviarMensaje(new Mensaje({ data })).finally(() => {
+      done = true;
+    });
+    sending.catch(() => {});
+    // A write is of 1 MiB, which takes longer; but some hundred kilobytes are taken in less, as soon as there is a window.
+    here.pause();
+    const begun = performance.now();
+    for (let read = 0; performance.now() < begun + 6000 && !done; ) {
+      const due = Math.floor((performance.now() - begun) * 600) - read;
+      read += (here.read(Math.min(due, here.readableLength)) as Buffer | null)?.length ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(done).toBe(false);
+    here.resume();
+    await sending;
+  });
+
+  it("is cut when it reads nothing for stallMs", async () => {
+    const { there } = await sockets();
+    const server = new Conexion(socketTransport(there), { stallMs: 100 });
+    await expect(server.enviarMensaje(new Mensaje({ data }))).rejects.toMatchObject({ code: "STALLED" });
+    expect(there.destroyed).toBe(true);
+  });
+
+  it("has as long as it likes where no timer can count stallMs", async () => {
+    const { here, there } = await sockets();
+    await using server = new Conexion(socketTransport(there), { stallMs: Number.POSITIVE_INFINITY });
+    const sending = server.enviarMensaje(new Mensaje({ data }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    here.resume();
+    await sending;
+  });
+});
+
 describe("connectSocket()", () => {
   it("rejects with UNREACHABLE where nobody listens", async () => {
     const { port, here, there } = await sockets();

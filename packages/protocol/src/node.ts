@@ -1,7 +1,7 @@
 // Node's sockets as transports: the only file of this package that knows Node.
 
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import { ConexionError } from "./errors.js";
+import { ConexionError, stalledError } from "./errors.js";
 import type { ReadBuffers } from "./read-buffers.js";
 import type { Transport } from "./transport.js";
 
@@ -9,6 +9,12 @@ export { ReadBuffers, type ReadBuffersOptions } from "./read-buffers.js";
 
 /** How many bytes may wait to be read before the socket is paused, and so the peer held back. */
 const READ_AHEAD_BYTES = 256 * 1024;
+
+/** How much is handed to the system at once: with less, calls of the system take a good part of the time. */
+const WRITE_BYTES = 1024 * 1024;
+
+/** What a timer can count, in milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Up to this many bytes, a write waits for the end of the turn. */
 const SHORT_BYTES = 16 * 1024;
@@ -43,6 +49,7 @@ interface Arrived {
 }
 
 class SocketTransport implements Transport {
+  readonly writeBytes = WRITE_BYTES;
   readonly #socket: Socket;
   readonly #arrived: Arrived[] = [];
   /** The chunk that was given out last. */
@@ -52,6 +59,9 @@ class SocketTransport implements Transport {
   #draining = false;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void) | undefined;
+  #stallMs: number | undefined;
+  /** Gives up the write that waits. */
+  #stall: (() => void) | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -62,6 +72,7 @@ class SocketTransport implements Transport {
       this.#failure ??= { reason: error };
       this.#wake?.();
     });
+    socket.on("timeout", () => this.#stall?.());
   }
 
   /** Takes a chunk that came in. One in memory of its own may fill as much of that as it likes. */
@@ -104,12 +115,15 @@ class SocketTransport implements Transport {
     }
   }
 
-  async write(chunks: readonly Uint8Array[]): Promise<void> {
+  async write(chunks: readonly Uint8Array[], stallMs: number): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
     const socket = this.#socket;
+    this.#watch(stallMs);
     await new Promise<void>((resolve, reject) => {
+      this.#stall = () => reject(stalledError(stallMs));
       // Called when the system has the bytes; and, without an error, when the socket was destroyed before that.
       const written = (error?: Error | null): void => {
+        this.#stall = undefined;
         if (!error && !socket.destroyed) resolve();
         else reject(this.#failure?.reason ?? error ?? socket.errored ?? new Error("The socket was closed"));
       };
@@ -124,6 +138,13 @@ class SocketTransport implements Transport {
       if (bytes <= SHORT_BYTES) process.nextTick(() => socket.uncork());
       else socket.uncork();
     });
+  }
+
+  /** Has the socket tell when nothing moves: it knows of each part of a write that the system has taken. */
+  #watch(stallMs: number): void {
+    if (stallMs === this.#stallMs) return;
+    this.#stallMs = stallMs;
+    this.#socket.setTimeout(stallMs > MAX_TIMER_MS ? 0 : stallMs);
   }
 
   async end(): Promise<void> {

@@ -13,8 +13,15 @@ export interface Transport {
   /**
    * Sends chunks, in order and with nothing between them. Resolves when they were handed on and may be overwritten, so
    * that a slow peer holds the sender back. Never called while another write waits.
+   *
+   * @param stallMs where {@link writeBytes} is given: it rejects with `STALLED` once nothing has moved for that long
    */
-  write(chunks: readonly Uint8Array[]): Promise<void>;
+  write(chunks: readonly Uint8Array[], stallMs: number): Promise<void>;
+  /**
+   * How many bytes it wants to be given at once, where it sees by itself how they get on. Default: 256 KiB, each of which
+   * has to be handed on within `stallMs`.
+   */
+  readonly writeBytes?: number;
   /** Ends the connection in order: what was written reaches the peer. Resolves when it is closed. */
   end(): Promise<void>;
   /** Whether it is known that no bytes will come any more. */
