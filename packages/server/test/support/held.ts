@@ -2,12 +2,13 @@
 
 import { readdirSync, readlinkSync } from "node:fs";
 
-/** Its open files and sockets, by what they are. */
+/** Its open files and sockets, by what they are: but for modules, which a thread that starts has open while it reads them. */
 export function openFiles(): string[] {
   const targets: string[] = [];
   for (const fd of readdirSync("/dev/fd")) {
     try {
-      targets.push(`${fd} ${readlinkSync(`/dev/fd/${fd}`)}`);
+      const target = readlinkSync(`/dev/fd/${fd}`);
+      if (!target.endsWith(".js")) targets.push(`${fd} ${target}`);
     } catch {
       // The one that listed the folder.
     }
