@@ -45,7 +45,7 @@ const left = process
   .getActiveResourcesInfo()
   .filter((kind) => !/^(TTY|Pipe|FS|Immediate|MessagePort)/i.test(kind));
 console.log(`${count} seeds from ${first} on, in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
-console.log(`${sums.done} downloads done, ${sums.resumed} of them picked up from an earlier run`);
+console.log(`${sums.done} downloads done, ${sums.resumed} picked up from an earlier run`);
 console.log(`${sums.batches} batches of small files`);
 console.log(`${sums.broken} faults of the network, ${sums.storageFaults} of the storage`);
 console.log(`errors: ${Array.from(errors, ([code, times]) => `${code} ${times}`).join(", ") || "none"}`);

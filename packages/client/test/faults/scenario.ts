@@ -3,7 +3,7 @@
 
 import { mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Cliente } from "@fileshare/client";
+import { Cliente, type DownloadEvent } from "@fileshare/client";
 import {
   contentOf,
   type FaultRule,
@@ -17,7 +17,7 @@ import { DirectoryStorage, Servidor } from "@fileshare/server";
 /** What a seed has come to. */
 export interface Outcome {
   readonly seed: number;
-  /** How many downloads ended with their file, and how many of those went on from an earlier run. */
+  /** How many downloads ended with their file, and how many went on from an earlier run. */
   readonly done: number;
   readonly resumed: number;
   /** How many times several small files were read for one reply. */
@@ -90,7 +90,7 @@ async function run(seed: number): Promise<Outcome> {
   await using proxy = await startFaultProxy({ port, seed, plan });
   const outcome = { seed, done: 0, resumed: 0, errors: [] as string[], wrong: [] as string[] };
   for (let client = 0; client < RUNS; client++)
-    await downloadAll(proxy.port, originals, saved, random, outcome);
+    await downloadAll(proxy.port, originals, saved, random, new Random(seed, `run ${client}`), outcome);
   const { toServer, toClient } = proxy.counts();
   await proxy.close();
   await servidor.close();
@@ -156,6 +156,7 @@ async function downloadAll(
   originals: ReadonlyMap<string, Uint8Array>,
   folder: string,
   random: Random,
+  more: Random,
   outcome: Outcomes,
 ): Promise<void> {
   const givesUp = random.next() < 0.4;
@@ -171,9 +172,20 @@ async function downloadAll(
   });
   const giving = new AbortController();
   const reason = new Error("enough");
-  const timer = givesUp ? setTimeout(() => giving.abort(reason), random.integer(1, 600)) : undefined;
-  const { signal } = giving;
+  const afterMs = givesUp ? random.integer(1, 600) : 0;
   const retries = random.integer(0, 4);
+  const oneByOne = random.next() < 0.5;
+  // Some wait for bytes instead: then there is something to go on from, however slow the machine is.
+  const largest = Math.max(...Array.from(originals.values(), ({ length }) => length));
+  const enough = givesUp && more.chance(0.5) ? largest * more.next() : undefined;
+  const timer = givesUp && enough === undefined ? setTimeout(() => giving.abort(reason), afterMs) : undefined;
+  const { signal } = giving;
+  const onProgress = ({ received }: { received: number }): void => {
+    if (enough !== undefined && received >= enough) giving.abort(reason);
+  };
+  const onEvent = ({ type }: DownloadEvent): void => {
+    if (type === "resumed") outcome.resumed += 1;
+  };
   const failed = (error: unknown): void => {
     if (error === reason) return;
     const code = (error as { code?: unknown }).code;
@@ -182,13 +194,13 @@ async function downloadAll(
       outcome.wrong.push(`an error without a documented code: ${String((error as Error)?.stack ?? error)}`);
   };
   try {
-    if (random.next() < 0.5) {
+    if (oneByOne) {
       await Promise.all(
         Array.from(originals.keys(), async (name) => {
           try {
-            const { path, resumed } = await cliente.descargarArchivo(name, { folder, signal, retries });
+            const options = { folder, signal, retries, onProgress, onEvent };
+            const { path } = await cliente.descargarArchivo(name, options);
             outcome.done += 1;
-            if (resumed > 0) outcome.resumed += 1;
             await checkFile(path, originals.get(name) as Uint8Array, outcome);
           } catch (error) {
             failed(error);
@@ -196,7 +208,12 @@ async function downloadAll(
         }),
       );
     } else {
-      const report = await cliente.sincronizar(folder, { signal, retries });
+      const report = await cliente.sincronizar(folder, {
+        signal,
+        retries,
+        onProgress,
+        onEvent: (_, event) => onEvent(event),
+      });
       outcome.done += report.downloaded.length;
       for (const { error } of report.failed) failed(error);
     }
