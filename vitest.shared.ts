@@ -9,9 +9,16 @@ if (asked && !`${process.versions.node}.`.startsWith(`${asked}.`)) {
 /** Each Node reports into its own folder, so that the runs of several can be added up. */
 const reports: string = asked ? `reports/node-${asked}` : "reports";
 
+/**
+ * What takes long and hardly depends on the Node: Python's own suite, inputs made up against Python, pages in a browser, the
+ * Python peers by themselves, files of gigabytes. Left out where TEST_SHORT is set, as in CI's run on a second Node.
+ */
+const long = ["test/cpython/**", "test/{fuzz,bench,page,huge}.test.ts", "src/peers.test.ts"];
+
 export const shared: ViteUserConfig = {
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: process.env.TEST_SHORT ? long : [],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", "json"],

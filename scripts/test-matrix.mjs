@@ -1,10 +1,11 @@
-// `npm run test:matrix [-- VERSION...]`: the suite on several Nodes, each taken from the npm registry.
-// A version is a major (24) or the start of an exact version (20.19).
+// `npm run test:matrix [-- [--short] VERSION...]`: the suite on several Nodes, each taken from the npm registry.
+// A version is a major (24) or the start of an exact version (20.19). --short leaves out what vitest.shared.ts names.
 
 import { spawnSync } from "node:child_process";
 import { clearReports, closingLine, root, sumReports } from "./reports.mjs";
 
-const asked = process.argv.slice(2);
+const short = process.argv.includes("--short");
+const asked = process.argv.slice(2).filter((argument) => argument !== "--short");
 const nodes = asked.length > 0 ? asked : ["20", "22", "24", "26"];
 const system = process.platform === "win32" ? "win" : process.platform;
 
@@ -20,7 +21,7 @@ for (const node of nodes) {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
       shell: process.platform === "win32",
-      env: { ...process.env, NODE_MATRIX: node },
+      env: { ...process.env, NODE_MATRIX: node, TEST_SHORT: short ? "1" : "" },
     },
   );
   if (run.error) console.error(run.error.message);
