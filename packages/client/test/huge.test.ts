@@ -5,37 +5,40 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { peakRssKib, startPythonServer } from "@fileshare/peers";
+import { Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { folder } from "./served.js";
+import { folder, host, listening } from "./served.js";
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
-const size = 3 * GiB;
 
-/** Where the file is not zero: around the places where a length or an offset of 31 bits would turn over. */
-const marks = [0, 64 * 1024 - 2, MiB - 2, GiB + 2, 2 * GiB - 4, 2 * GiB, size - 5];
+/** Where the file is not zero: around the places where a length or an offset of 31 or 32 bits would turn over. */
+function marksOf(size: number): number[] {
+  const places = [0, 64 * 1024 - 2, MiB - 2, GiB + 2, 2 * GiB - 4, 2 * GiB, 4 * GiB - 4, 4 * GiB, size - 5];
+  return places.filter((place) => place < size - 4);
+}
 
 function markAt(offset: number): Buffer {
   return Buffer.from(`<${String(offset % 997).padStart(3, "0")}`);
 }
 
-/** A folder with a sparse file of 3 GiB in it. */
-async function hugeFile(): Promise<string> {
+/** A folder with a sparse file in it. */
+async function hugeFile(size: number): Promise<string> {
   const path = await folder();
   const file = await open(join(path, "enorme.bin"), "w");
   await file.truncate(size);
-  for (const offset of marks) await file.write(markAt(offset), 0, 4, offset);
+  for (const offset of marksOf(size)) await file.write(markAt(offset), 0, 4, offset);
   await file.close();
   return path;
 }
 
 /** Where a block first differs from what the file is made of; undefined for nowhere. */
-async function difference(file: FileHandle): Promise<number | undefined> {
+async function difference(file: FileHandle, size: number): Promise<number | undefined> {
   const block = Buffer.allocUnsafe(8 * MiB);
   const zeros = Buffer.alloc(block.length);
   for (let at = 0; at < size; at += block.length) {
     const { bytesRead } = await file.read(block, 0, block.length, at);
-    for (const offset of marks) {
+    for (const offset of marksOf(size)) {
       // Each stands within one block. Once it was found to be right, it is as zero as the rest.
       if (offset < at || offset >= at + bytesRead) continue;
       if (!block.subarray(offset - at, offset - at + 4).equals(markAt(offset))) return offset;
@@ -60,48 +63,50 @@ function watchMemory(pid: number): { stop: () => number } {
   };
 }
 
-describe("A file of 3 GiB", () => {
-  it("is fetched from the server of old by the command, in 128 MiB of memory", {
-    timeout: 180_000,
-  }, async () => {
-    const path = await hugeFile();
-    const into = await folder();
-    const server = await startPythonServer({ folder: path });
+/** Gets the file by the command, and checks it. */
+async function checkGet(server: string, size: number): Promise<void> {
+  const into = await folder();
+  const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+  const child = spawn(process.execPath, [cli, "get", "enorme.bin", "--json", "-s", server, "-o", into]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const memory = watchMemory(child.pid ?? 0);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  const peakKib = memory.stop();
+
+  expect(stderr).toBe("");
+  const target = join(into, "enorme.bin");
+  const events = stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as { event: string });
+  expect(events.find(({ event }) => event === "done")).toMatchObject({
+    event: "done",
+    name: "enorme.bin",
+    path: target,
+    bytes: size,
+  });
+  expect(await readdir(into)).toEqual(["enorme.bin"]);
+  if (process.platform === "linux") expect(peakKib).toBeGreaterThan(0);
+  expect(peakKib / 1024).toBeLessThan(128);
+
+  const saved = await open(target);
+  expect((await saved.stat()).size).toBe(size);
+  expect(await difference(saved, size)).toBeUndefined();
+  await saved.close();
+  await rm(target);
+}
+
+describe("The command, in 128 MiB of memory", { timeout: 180_000 }, () => {
+  it("gets a file of 3 GiB from the server of old", async () => {
+    const size = 3 * GiB;
+    const server = await startPythonServer({ folder: await hugeFile(size) });
     onTestFinished(() => server.close());
+    await checkGet(`${server.host}:${server.port}`, size);
+  });
 
-    const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
-    const args = ["get", "enorme.bin", "--json", "-s", `${server.host}:${server.port}`, "-o", into];
-    const child = spawn(process.execPath, [cli, ...args]);
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const memory = watchMemory(child.pid ?? 0);
-    const [stdout, stderr] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close"),
-    ]);
-    const peakKib = memory.stop();
-    await server.close();
-
-    expect(stderr).toBe("");
-    const target = join(into, "enorme.bin");
-    const events = stdout
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as { event: string });
-    expect(events.find(({ event }) => event === "done")).toEqual({
-      event: "done",
-      name: "enorme.bin",
-      path: target,
-      bytes: size,
-    });
-    expect(await readdir(into)).toEqual(["enorme.bin"]);
-    if (process.platform === "linux") expect(peakKib).toBeGreaterThan(0);
-    expect(peakKib / 1024).toBeLessThan(128);
-
-    const saved = await open(target);
-    expect((await saved.stat()).size).toBe(size);
-    expect(await difference(saved)).toBeUndefined();
-    await saved.close();
-    await rm(target);
+  it("gets a file that no frame could hold from our server, in ranges", async () => {
+    const size = 4 * GiB + 5 * MiB + 3;
+    const { port } = await listening(new Servidor({ folder: await hugeFile(size), host, port: 0 }));
+    await checkGet(`${host}:${port}`, size);
   });
 });
