@@ -24,6 +24,7 @@ import { type ClienteOptions, checkRange, type Settings, settle } from "./option
 import { TurnQueue } from "./queue.js";
 import { SignalLinks } from "./signals.js";
 import { type SyncOptions, type SyncReport, sync } from "./sync/sync.js";
+import { openStream } from "./transfer/checked-stream.js";
 import {
   type Detail,
   type DetailsPage,
@@ -35,6 +36,7 @@ import { remoteDigest } from "./transfer/digest.js";
 import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
 import type { Downloaded, DownloadOptions } from "./transfer/options.js";
+import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./transfer/remote.js";
 import { resolveTarget } from "./transfer/target.js";
 import { Transfers } from "./transfer/transfers.js";
 
@@ -250,10 +252,37 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * Asks for the content of a file, to be read piece by piece. Read it to its end or `cancel()` it: streams and
    * requests that were asked for later wait for that; listings and downloads do not.
    *
+   * Reading it to its end says that it is right: it arrives in ranges, each checked at its end, and where one was damaged,
+   * or the file changed meanwhile, reading it throws. A server of old sends it unchecked, less than 4 GiB of it.
+   *
    * @throws as {@link descargarArchivo}, and so may the reading
    */
-  stream(nombre: string, options?: RequestOptions): Promise<Content> {
-    return this.#request("descargar", nombre, options, JSON.stringify(nombre)) as Promise<Content>;
+  async stream(nombre: string, options?: RequestOptions): Promise<Content> {
+    const { contract, dialect } = this.#settings;
+    if (dialect.slots || contract.descargar !== operaciones.descargar)
+      return (await this.#request("descargar", nombre, options, JSON.stringify(nombre))) as Content;
+    const { signal, over } = await this.#turn(options);
+    let id = 0;
+    const ask = async (request: RangeRequest): Promise<RangeReply> => {
+      const conexion = await this.#open(signal);
+      id += 1;
+      const reply = await this.#exchange(conexion, rangeMensaje(request, id), signal);
+      try {
+        return readRangeReply(request, reply);
+      } catch (error) {
+        if (error instanceof ReplyError) conexion.abort(error);
+        if (reply.data instanceof Content) await reply.data.cancel();
+        throw error;
+      }
+    };
+    const giveUp = (): void => this.#conexion?.abort();
+    try {
+      const content = await openStream(nombre, ask, giveUp);
+      return guardContent(this.#conexion as Conexion, content, () => {}, over);
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 
   /**
@@ -293,14 +322,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const { signal, over } = await this.#turn(options);
     let arriving: Content | undefined;
     let streaming = false;
-    let unanswered: (() => boolean) | undefined;
     try {
       const conexion = await this.#open(signal);
-      const { sent } = conexion;
-      unanswered = () => conexion.sent > sent;
-      await conexion.enviarMensaje(new Mensaje({ operacion, data }), { signal });
-      const reply = await this.#receive(conexion, signal);
-      unanswered = undefined;
+      const reply = await this.#exchange(conexion, new Mensaje({ operacion, data }), signal);
       if (reply.data instanceof Content) arriving = reply.data;
       // Of a reply that is still arriving, `estado` may stand after the data.
       if (!arriving || reply.estado !== null) checkEstado(reply, operacion, what);
@@ -310,23 +334,25 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       return guardContent(conexion, checked, () => checkEstado(reply, operacion, what), over);
     } finally {
       if (!streaming) {
-        // A reply that may still come would be taken for that of the next request.
-        if (unanswered?.()) this.#conexion?.abort();
         await arriving?.cancel();
         over();
       }
     }
   }
 
-  async #receive(conexion: Conexion, signal: AbortSignal): Promise<Mensaje> {
-    const { replyTimeoutMs } = this.#settings;
-    const reply = await conexion
-      .recibirMensaje({ signal, firstByteMs: replyTimeoutMs })
-      .catch((cause: unknown) => throwReplyError(conexion, cause));
-    if (reply) return reply;
-    const error = new ConexionError("CUT", "The server closed the connection without a reply");
-    conexion.abort(error);
-    throw error;
+  /** Sends a request and receives the reply to it. */
+  async #exchange(conexion: Conexion, request: Mensaje, signal: AbortSignal): Promise<Mensaje> {
+    const { sent } = conexion;
+    try {
+      await conexion.enviarMensaje(request, { signal });
+      const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#settings.replyTimeoutMs });
+      if (reply) return reply;
+      throw new ConexionError("CUT", "The server closed the connection without a reply");
+    } catch (cause) {
+      // A reply that may still come would be taken for that of the next request.
+      if (conexion.sent > sent) conexion.abort(cause);
+      return throwReplyError(conexion, cause);
+    }
   }
 
   /** The open connection, or a new one. */

@@ -94,15 +94,18 @@ export class TargetError extends Error {
   }
 }
 
-/** Bytes are not those that the server sent, or that it read: their checksum is another. They were not saved. */
+/**
+ * Bytes are not those that the server sent, or that it read: their checksum is another. They were not saved; but what a
+ * stream has given was, up to 512 MiB of it, not checked yet.
+ */
 export class ChecksumError extends Error {
   override readonly name = "ChecksumError";
   readonly code = "CHECKSUM";
-  /** Where the bytes would have gone. */
+  /** Where the bytes would have gone; of a stream, the file's name on the server. */
   readonly path: string;
 
-  constructor(path: string, reason: string) {
-    super(`Cannot save ${JSON.stringify(path)}: ${reason}`);
+  constructor(path: string, reason: string, verb: "save" | "read" = "save") {
+    super(`Cannot ${verb} ${JSON.stringify(path)}: ${reason}`);
     this.path = path;
   }
 }

@@ -15,6 +15,7 @@ const SMALL = ["--mib", "4", "--files", "20", "--names", "50"];
 const JOBS: Readonly<Record<string, readonly string[]>> = {
   "4 MiB, discarded on arrival": [
     "ours",
+    "ours, without checksums",
     "least Node program",
     "nginx, curl -o /dev/null",
     "iperf3, no files",
@@ -79,7 +80,8 @@ describe("bench", { timeout: 120_000 }, () => {
     expect(shown).toEqual(all.filter((each) => shown.includes(each)));
     const everywhere = all.filter(
       (each) =>
-        /: (ours|least Node program|Python peers)$/.test(each) && (hasMemory || !each.includes(" in memory")),
+        /: (ours|ours, without checksums|least Node program|Python peers)$/.test(each) &&
+        (hasMemory || !each.includes(" in memory")),
     );
     expect(shown).toEqual(expect.arrayContaining(everywhere));
     for (const [job, by = "", time, speed, ratio, serverPeak, clientPeak, loop] of cells) {
@@ -102,7 +104,7 @@ describe("bench", { timeout: 120_000 }, () => {
     const ran = await run("bench", ...SMALL, "--rounds", "1", "--only", "discarded.*: (nginx|ours|Python)");
     expect(ran.code, ran.stderr).toBe(0);
     expect(ran.stderr).toMatch(/^Without (nginx, )?curl: see --install$/m);
-    expect(cellsOf(ran).map(([, by]) => by)).toEqual(["ours", "Python peers"]);
+    expect(cellsOf(ran).map(([, by]) => by)).toEqual(["ours", "ours, without checksums", "Python peers"]);
   });
 
   test("ends on Ctrl-C in the middle, and leaves nothing behind", async () => {

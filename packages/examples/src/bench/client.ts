@@ -21,6 +21,15 @@ const jobs = {
     return { bytes };
   },
 
+  /** The same by a bare request, whose reply nothing checks. */
+  async discardUnchecked(cliente: Cliente): Promise<Result> {
+    let bytes = 0;
+    for (const nombre of await cliente.pedirListaArchivos()) {
+      for await (const piece of await cliente.request("descargar", nombre)) bytes += piece.length;
+    }
+    return { bytes };
+  },
+
   /** Saves all files. */
   async save(cliente: Cliente, folder: string): Promise<Result> {
     for (const nombre of await cliente.pedirListaArchivos())

@@ -11,9 +11,9 @@ const examples = import.meta.resolve("@fileshare/examples/package.json");
 const client = fileURLToPath(new URL("dist/bench/client.js", examples));
 
 /** Us at one of the jobs in client.ts. The time is the client's own, from before it connects. */
-export function ours(job: Job): Contender {
+export function ours(job: Job, name = "ours"): Contender {
   return {
-    name: "ours",
+    name,
     needs: [],
     async measure({ workload, into, signal }) {
       const command = commandPath("fileshare-server", "@fileshare/server");

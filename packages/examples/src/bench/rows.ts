@@ -65,7 +65,14 @@ export function rowsFor({ mib, files, names }: Sizes): Row[] {
       kind: "large",
       place: "disk",
       unit: "MB",
-      contenders: [ours("discard"), discardWithLeast, discardWithCurl, limitByIperf, discardWithPython],
+      contenders: [
+        ours("discard"),
+        ours("discardUnchecked", "ours, without checksums"),
+        discardWithLeast,
+        discardWithCurl,
+        limitByIperf,
+        discardWithPython,
+      ],
       check: checkBytes,
     },
     ...inBothPlaces({

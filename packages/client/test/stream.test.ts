@@ -1,0 +1,80 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type FaultRule, startFaultProxy, startPythonServer } from "@fileshare/peers";
+import { content, operaciones, text } from "@fileshare/protocol";
+import { DirectoryStorage, Servidor } from "@fileshare/server";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { Cliente } from "../src/index.js";
+import { clienteOf, folder, host, listening, noise, served } from "./served.js";
+
+const MiB = 1024 * 1024;
+
+async function through(port: number, ...plan: FaultRule[]) {
+  const proxy = await startFaultProxy({ port, seed: 1, plan });
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+describe("Cliente.stream(), in ranges that are checked", () => {
+  it.each([0, 1, 4 * MiB, 4 * MiB + 1, 9 * MiB])("gives all %d bytes of a file", async (size) => {
+    const bytes = noise(size);
+    const server = await served({ fichero: bytes });
+    const cliente = clienteOf(server);
+    const streamed = await cliente.stream("fichero");
+    expect(streamed.length).toBe(size);
+    expect(Buffer.compare(await streamed.bytes(), bytes)).toBe(0);
+    expect(server.asked).toHaveLength(size > 4 * MiB ? 2 : 1);
+  });
+
+  it.each([
+    ["first", 3 * MiB],
+    ["second", 7 * MiB],
+  ])("throws at the end of the %s range where a byte of it was damaged", async (_, after) => {
+    const server = await served({ fichero: noise(9 * MiB) });
+    const proxy = await through(server.port, { fault: "corrupt", direction: "toClient", after });
+    const streamed = await clienteOf(proxy).stream("fichero");
+    await expect(streamed.bytes()).rejects.toMatchObject({ code: "CHECKSUM", path: "fichero" });
+  });
+
+  it("throws where the file became another one between two ranges", async () => {
+    const path = await folder();
+    const target = join(path, "fichero");
+    await writeFile(target, noise(9 * MiB));
+    const server = await listening(new Servidor({ storage: new DirectoryStorage(path), host, port: 0 }));
+    const cliente = clienteOf(server);
+    const pieces = (await cliente.stream("fichero"))[Symbol.asyncIterator]();
+    await pieces.next();
+    await writeFile(join(path, "otro"), noise(9 * MiB + 1));
+    await rename(join(path, "otro"), target);
+    const rest = async (): Promise<void> => {
+      while (!(await pieces.next()).done);
+    };
+    await expect(rest()).rejects.toMatchObject({ code: "CHANGED", nombre: "fichero" });
+    expect((await (await cliente.stream("fichero")).bytes()).length).toBe(9 * MiB + 1);
+  });
+
+  it("takes the whole of what an old server sends, unchecked", async () => {
+    const path = await folder();
+    const bytes = noise(5 * MiB);
+    await writeFile(join(path, "fichero"), bytes);
+    const server = await startPythonServer({ folder: path });
+    onTestFinished(() => server.close());
+    const cliente = clienteOf(server);
+    expect(Buffer.compare(await (await cliente.stream("fichero")).bytes(), bytes)).toBe(0);
+  });
+
+  it.each([
+    ["the server's class takes no attributes", { dialect: { slots: true } }],
+    [
+      "the contract has a descargar of the app's own",
+      { contract: { ...operaciones, descargar: { request: text, reply: content } } },
+    ],
+  ])("asks for the whole where %s", async (_, options) => {
+    const bytes = noise(5 * MiB);
+    const server = await served({ fichero: bytes });
+    const cliente = new Cliente({ host, port: server.port, ...options });
+    onTestFinished(() => cliente.close());
+    expect(Buffer.compare(await (await cliente.stream("fichero")).bytes(), bytes)).toBe(0);
+    expect(server.asked).toHaveLength(1);
+  });
+});
