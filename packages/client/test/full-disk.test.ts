@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { clienteOf, expectFile, folder, noise, served } from "./served.js";
+
+const MiB = 1024 * 1024;
+
+/** A file system of 2 MiB, where this user may mount one. */
+async function smallFileSystem(): Promise<string | undefined> {
+  const path = await folder();
+  return spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path]).status === 0 ? path : undefined;
+}
+
+const mayMount = spawnSync("mount", ["--help"]).status === 0 && process.getuid?.() === 0;
+
+describe.skipIf(!mayMount)(`A full disk${mayMount ? "" : " (skipped: only root may mount one)"}`, () => {
+  it("refuses what does not fit, leaves nothing of it, and takes what does", async ({
+    skip,
+    onTestFinished,
+  }) => {
+    const disk = await smallFileSystem();
+    if (disk === undefined) return skip("no file system can be mounted here");
+    onTestFinished(() => void spawnSync("umount", [disk]));
+    const small = noise(MiB);
+    const server = await served({ grande: noise(3 * MiB), pequeño: small });
+    const cliente = clienteOf(server);
+    const refused = cliente.descargarArchivo("grande", { folder: disk });
+    await expect(refused).rejects.toMatchObject({ name: "TargetError", code: "NO_SPACE" });
+    expect(await readdir(disk)).toEqual([]);
+    await cliente.descargarArchivo("pequeño", { folder: disk });
+    await expectFile(join(disk, "pequeño"), small);
+  });
+
+  it("keeps no other file of a sync back", async ({ skip, onTestFinished }) => {
+    const disk = await smallFileSystem();
+    if (disk === undefined) return skip("no file system can be mounted here");
+    onTestFinished(() => void spawnSync("umount", [disk]));
+    const files = { a: noise(1000), grande: noise(3 * MiB), z: noise(100_000) };
+    const report = await clienteOf(await served(files)).sincronizar(disk);
+    expect(report.failed).toMatchObject([{ nombre: "grande", error: { code: "NO_SPACE" } }]);
+    expect((await readdir(disk)).sort()).toEqual(["a", "z"]);
+  });
+});
