@@ -30,21 +30,58 @@ describe("fileshare completion", () => {
     for (const command of commands) expect(script).toContain(command);
     for (const flag of flags) expect(script).toContain(shell === "fish" ? `-l ${flag.slice(2)}` : flag);
   });
+});
 
-  it.each(["zsh", "fish"])("is a script that %s takes", async (shell) => {
-    if (!has(shell)) return;
-    const check = await start(shell, ["-n", "/dev/stdin"]);
-    check.child.stdin.end(await scriptFor(shell));
-    expect(await check.ended).toMatchObject({ code: 0, stderr: "" });
+const missing = (shell: string): string => (has(shell) ? "" : ` (skipped: no ${shell} here)`);
+
+/** What each shell is to complete, given the server's address. */
+const typed: readonly (readonly [words: string, completed: string])[] = [
+  ["fileshare s", "sync"],
+  ["fileshare get --li", "--limit-rate"],
+  ["fileshare get -s ADDRESS not", "notas.txt"],
+  ["fileshare -s ADDRESS get otra.txt not", "notas.txt"],
+];
+
+describe.skipIf(!has("fish"))(`fileshare completion fish${missing("fish")}`, () => {
+  it.each(typed)("completes %s to %s", async (words, completed) => {
+    const server = await servedTree({ "notas.txt": "", "otra.txt": "" });
+    const program = `
+      function fileshare; "${process.execPath}" "${cli}" $argv; end
+      fileshare completion fish | source
+      complete -C $argv[1]`;
+    const args = ["--no-config", "-c", program, words.replace("ADDRESS", at(server))];
+    const { code, stdout, stderr } = await start("fish", args).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.split("\n").map((line) => line.split("\t")[0])).toEqual([completed, ""]);
   });
 });
 
-describe.skipIf(!has("bash"))(
-  `fileshare completion bash${has("bash") ? "" : " (skipped: no bash here)"}`,
-  () => {
-    /** What bash would offer for the last of the words. */
-    async function complete(words: readonly string[], cwd?: string): Promise<string[]> {
-      const program = `
+describe.skipIf(!has("zsh"))(`fileshare completion zsh${missing("zsh")}`, () => {
+  it.each(typed)("completes %s to %s", async (words, completed) => {
+    const server = await servedTree({ "notas.txt": "", "otra.txt": "" });
+    // A shell at a terminal of its own, where Tab is pressed: zsh completes nowhere else.
+    const program = `
+      zmodload zsh/zpty
+      zpty shell zsh -f -i
+      zpty -w shell '
+        fileshare() { "${process.execPath}" "${cli}" "$@" }
+        autoload -U compinit; compinit -u -D; source <(fileshare completion zsh)
+        tell() { print -r -- "<$BUFFER>" }; zle -N tell; bindkey "^I" complete-word "^X" tell
+        print MADE""READY'
+      zpty -r shell seen '*MADEREADY*'
+      zpty -w -n shell "$1"$'\\t\\x18'
+      zpty -r shell seen '*<*>*' && print -r -- "\${\${seen##*<}%%>*}"
+      zpty -d shell`;
+    const line = words.replace("ADDRESS", at(server));
+    const run = await start("zsh", ["-f", "-c", program, "zsh", line]).ended;
+    expect(run).toMatchObject({ code: 0, stdout: `${line.slice(0, line.lastIndexOf(" "))} ${completed} \n` });
+  });
+});
+
+describe.skipIf(!has("bash"))(`fileshare completion bash${missing("bash")}`, () => {
+  /** What bash would offer for the last of the words. */
+  async function complete(words: readonly string[], cwd?: string): Promise<string[]> {
+    const program = `
       set -u
       fileshare() { "${process.execPath}" "${cli}" "$@"; }
       source <(fileshare completion bash) || exit 9
@@ -52,45 +89,44 @@ describe.skipIf(!has("bash"))(
       COMP_LINE="$*" COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_POINT=\${#COMP_LINE}
       _fileshare
       printf '%s\\n' \${COMPREPLY[@]+"\${COMPREPLY[@]}"}`;
-      const run = await start("bash", ["-c", program, "bash", ...words], cwd === undefined ? {} : { cwd })
-        .ended;
-      expect(run).toMatchObject({ code: 0, stderr: "" });
-      return run.stdout
-        .split("\n")
-        .filter((line) => line !== "")
-        .sort();
-    }
+    const run = await start("bash", ["-c", program, "bash", ...words], cwd === undefined ? {} : { cwd })
+      .ended;
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    return run.stdout
+      .split("\n")
+      .filter((line) => line !== "")
+      .sort();
+  }
 
-    it("completes commands, flags and shells", async () => {
-      expect(await complete(["fileshare", "s"])).toEqual(["sync"]);
-      expect(await complete(["fileshare", "get", "--li"])).toEqual(["--limit-rate"]);
-      expect(await complete(["fileshare", "sync", "--dry"])).toEqual(["--dry-run"]);
-      expect(await complete(["fileshare", "ls", "--dry"])).toEqual([]);
-      expect(await complete(["fileshare", "completion", ""])).toEqual(["bash", "fish", "zsh"]);
-      expect(await complete(["fileshare", "get", "--retries", ""])).toEqual([]);
-    });
+  it("completes commands, flags and shells", async () => {
+    expect(await complete(["fileshare", "s"])).toEqual(["sync"]);
+    expect(await complete(["fileshare", "get", "--li"])).toEqual(["--limit-rate"]);
+    expect(await complete(["fileshare", "sync", "--dry"])).toEqual(["--dry-run"]);
+    expect(await complete(["fileshare", "ls", "--dry"])).toEqual([]);
+    expect(await complete(["fileshare", "completion", ""])).toEqual(["bash", "fish", "zsh"]);
+    expect(await complete(["fileshare", "get", "--retries", ""])).toEqual([]);
+  });
 
-    it("completes the names of the server's files", async () => {
-      const server = await servedTree({
-        "notas.txt": "",
-        "año 文件.txt": "",
-        "fotos/a b.jpg": "",
-        "fotos/c.jpg": "",
-      });
-      const get = ["fileshare", "get", "-s", at(server)];
-      expect(await complete([...get, "not"])).toEqual(["notas.txt"]);
-      expect(await complete([...get, "fotos/"])).toEqual(["fotos/a b.jpg", "fotos/c.jpg"]);
-      expect(await complete([...get, "fotos/a\\ "])).toEqual(["fotos/a b.jpg"]);
-      expect(await complete([...get, '"fotos/a '])).toEqual(["fotos/a b.jpg"]);
-      expect(await complete([...get, "año"])).toEqual(["año 文件.txt"]);
+  it("completes the names of the server's files", async () => {
+    const server = await servedTree({
+      "notas.txt": "",
+      "año 文件.txt": "",
+      "fotos/a b.jpg": "",
+      "fotos/c.jpg": "",
     });
+    const get = ["fileshare", "get", "-s", at(server)];
+    expect(await complete([...get, "not"])).toEqual(["notas.txt"]);
+    expect(await complete([...get, "fotos/"])).toEqual(["fotos/a b.jpg", "fotos/c.jpg"]);
+    expect(await complete([...get, "fotos/a\\ "])).toEqual(["fotos/a b.jpg"]);
+    expect(await complete([...get, '"fotos/a '])).toEqual(["fotos/a b.jpg"]);
+    expect(await complete([...get, "año"])).toEqual(["año 文件.txt"]);
+  });
 
-    it("completes folders, and offers nothing where no server answers", async () => {
-      const path = await folder();
-      await mkdir(join(path, "carpeta"));
-      expect(await complete(["fileshare", "get", "-o", "car"], path)).toEqual(["carpeta"]);
-      expect(await complete(["fileshare", "sync", "car"], path)).toEqual(["carpeta"]);
-      expect(await complete(["fileshare", "get", "-s", "127.0.0.1:1", "x"])).toEqual([]);
-    });
-  },
-);
+  it("completes folders, and offers nothing where no server answers", async () => {
+    const path = await folder();
+    await mkdir(join(path, "carpeta"));
+    expect(await complete(["fileshare", "get", "-o", "car"], path)).toEqual(["carpeta"]);
+    expect(await complete(["fileshare", "sync", "car"], path)).toEqual(["carpeta"]);
+    expect(await complete(["fileshare", "get", "-s", "127.0.0.1:1", "x"])).toEqual([]);
+  });
+});

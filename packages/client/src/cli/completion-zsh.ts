@@ -9,23 +9,27 @@ export function zshScript({ commands, options }: Completed): string {
 _fileshare_files() {
   local -a server names
   local at=\${words[(I)(-s|--server)]}
-  (( at )) && server=(-s \${(Q)words[at + 1]})
+  if (( at )); then server=(-s \${(Q)words[at + 1]})
+  elif [[ -n $before ]]; then server=(-s \${(Q)before})
+  fi
   names=(\${(f)"$(fileshare ls -R --max-time 2 $server 2>/dev/null)"})
   compadd -a names
 }
 
 _fileshare() {
-  local context state state_descr line curcontext=$curcontext
+  local context state state_descr line before curcontext=$curcontext
   typeset -A opt_args
   local -a commands=(
 ${commands.map(({ name, description }) => `    ${quoted(`${name}:${description}`)}`).join("\n")}
   )
-  _arguments -C \\
+  _arguments -C -A '-*' \\
 ${options.map((option) => `    ${spec(option)} \\`).join("\n")}
     '1:command:->command' '*::argument:->argument' && return
   case $state in
     command) _describe command commands ;;
     argument)
+      # The server named before the command: the words are those from the command on.
+      before=\${opt_args[-s]:-\${opt_args[--server]}}
       case $line[1] in
 ${commands.map(branch).join("\n")}
       esac ;;
