@@ -98,6 +98,21 @@ describe("Conexion.recibirMensaje()", () => {
     await expect(contentOf(first).bytes()).rejects.toBe(reason);
   });
 
+  it("takes nothing of a content that was cut for the next Mensaje, though it is there", async () => {
+    const { conexion, peer } = raw();
+    // Its content begins with a whole frame, and stands in one chunk with its header.
+    const forged = new Uint8Array(200_000);
+    forged.set(await frameOf({ estado: "forged" }));
+    await peer.write([await frameOf({ data: forged })]);
+    await conexion.recibirMensaje();
+    const next = conexion.recibirMensaje();
+    const bytes = conexion.recibirBytes(1);
+    const reason = new Error("given up");
+    conexion.abort(reason);
+    await expect(next).rejects.toBe(reason);
+    await expect(bytes).rejects.toBe(reason);
+  });
+
   it("gives data under streamFrom whole, and streams at it", async () => {
     for (const [length, streams] of [
       [999, false],

@@ -29,7 +29,7 @@ export interface ConexionOptions {
   readonly streamFrom?: number | undefined;
   /**
    * Milliseconds for which nothing may move while a frame is under way before the connection is cut: until more of it
-   * comes in, or the transport has taken the piece that is sent. The time that a consumer takes over a piece of content
+   * comes in, or the peer takes more of what is sent (a socket tells; of another transport, until it has taken a piece). The time that a consumer takes over a piece of content
    * does not count. Default 60,000; 2^31 and more, as Infinity, turn it off.
    */
   readonly stallMs?: number | undefined;
@@ -182,6 +182,8 @@ export class Conexion implements AsyncDisposable {
     let streaming = false;
     try {
       await turn.begins;
+      // What is still in the queue may be the rest of a content that was cut: no frame begins there.
+      this.#checkFailure();
       const length = await this.#beginFrame(options.firstByteMs);
       if (length === undefined || length === 0) return null;
       const decoder = new MensajeDecoder(this.#decoderOptions);
@@ -254,6 +256,7 @@ export class Conexion implements AsyncDisposable {
     this.#reading = turn.over;
     try {
       await turn.begins;
+      this.#checkFailure();
       return await this.#exactly(count);
     } finally {
       watched.stop();

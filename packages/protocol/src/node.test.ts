@@ -127,6 +127,15 @@ describe("A peer that takes long", () => {
     expect(there.destroyed).toBe(true);
   });
 
+  it("is cut when it reads nothing, though it sends something now and then", async () => {
+    const { here, there } = await sockets();
+    const server = new Conexion(socketTransport(there), { stallMs: 200 });
+    const sign = setInterval(() => here.write("."), 20);
+    await expect(server.enviarMensaje(new Mensaje({ data }))).rejects.toMatchObject({ code: "STALLED" });
+    clearInterval(sign);
+    expect(there.destroyed).toBe(true);
+  });
+
   it("has as long as it likes where no timer can count stallMs", async () => {
     const { here, there } = await sockets();
     await using server = new Conexion(socketTransport(there), { stallMs: Number.POSITIVE_INFINITY });

@@ -59,9 +59,6 @@ class SocketTransport implements Transport {
   #draining = false;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void) | undefined;
-  #stallMs: number | undefined;
-  /** Gives up the write that waits. */
-  #stall: (() => void) | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -72,7 +69,6 @@ class SocketTransport implements Transport {
       this.#failure ??= { reason: error };
       this.#wake?.();
     });
-    socket.on("timeout", () => this.#stall?.());
   }
 
   /** Takes a chunk that came in. One in memory of its own may fill as much of that as it likes. */
@@ -118,12 +114,11 @@ class SocketTransport implements Transport {
   async write(chunks: readonly Uint8Array[], stallMs: number): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
     const socket = this.#socket;
-    this.#watch(stallMs);
+    let stopWatching: () => void = () => {};
     await new Promise<void>((resolve, reject) => {
-      this.#stall = () => reject(stalledError(stallMs));
+      stopWatching = watchProgress(socket, stallMs, () => reject(stalledError(stallMs)));
       // Called when the system has the bytes; and, without an error, when the socket was destroyed before that.
       const written = (error?: Error | null): void => {
-        this.#stall = undefined;
         if (!error && !socket.destroyed) resolve();
         else reject(this.#failure?.reason ?? error ?? socket.errored ?? new Error("The socket was closed"));
       };
@@ -137,14 +132,7 @@ class SocketTransport implements Transport {
       // What is short may be one of many that are sent now, each in a turn of its own: they leave in one system call.
       if (bytes <= SHORT_BYTES) process.nextTick(() => socket.uncork());
       else socket.uncork();
-    });
-  }
-
-  /** Has the socket tell when nothing moves: it knows of each part of a write that the system has taken. */
-  #watch(stallMs: number): void {
-    if (stallMs === this.#stallMs) return;
-    this.#stallMs = stallMs;
-    this.#socket.setTimeout(stallMs > MAX_TIMER_MS ? 0 : stallMs);
+    }).finally(stopWatching);
   }
 
   async end(): Promise<void> {
@@ -181,6 +169,25 @@ class SocketTransport implements Transport {
     this.#ended = true;
     this.#wake?.();
   }
+}
+
+/**
+ * Calls back once the system has taken nothing of what is being written for `stallMs`, or up to half as long again. Node's
+ * own timeout of a socket would not do: whatever the peer sends begins it anew.
+ */
+function watchProgress(socket: Socket, stallMs: number, onStall: () => void): () => void {
+  if (stallMs > MAX_TIMER_MS) return () => {};
+  // How much of a write the system has not taken: Node looks there as well, and tells it nowhere else.
+  const handle = (socket as { readonly _handle?: { readonly writeQueueSize?: number } | null })._handle;
+  let left: number | undefined = -1;
+  let still = 0;
+  const timer = setInterval(() => {
+    const now = handle?.writeQueueSize;
+    still = now === left ? still + 1 : 0;
+    left = now;
+    if (still === 2) onStall();
+  }, stallMs / 2);
+  return () => clearInterval(timer);
 }
 
 /** Where to connect, and how long to try. */

@@ -14,7 +14,7 @@ export interface Transport {
    * Sends chunks, in order and with nothing between them. Resolves when they were handed on and may be overwritten, so
    * that a slow peer holds the sender back. Never called while another write waits.
    *
-   * @param stallMs where {@link writeBytes} is given: it rejects with `STALLED` once nothing has moved for that long
+   * @param stallMs where {@link writeBytes} is given: it rejects with `STALLED` once nothing has moved for that long, soon after it at the latest
    */
   write(chunks: readonly Uint8Array[], stallMs: number): Promise<void>;
   /**
