@@ -261,26 +261,47 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const { contract, dialect } = this.#settings;
     if (dialect.slots || contract.descargar !== operaciones.descargar)
       return (await this.#request("descargar", nombre, options, JSON.stringify(nombre))) as Content;
-    const { signal, over } = await this.#turn(options);
+    const turn = await this.#turn(options);
+    const giving = new AbortController();
+    const onAbort = (): void => giving.abort(turn.signal.reason);
+    turn.signal.addEventListener("abort", onAbort, { once: true });
+    const over = (): void => {
+      turn.signal.removeEventListener("abort", onAbort);
+      turn.over();
+    };
     let id = 0;
     const ask = async (request: RangeRequest): Promise<RangeReply> => {
-      const conexion = await this.#open(signal);
       id += 1;
-      const reply = await this.#exchange(conexion, rangeMensaje(request, id), signal);
-      try {
-        return readRangeReply(request, reply);
-      } catch (error) {
-        if (error instanceof ReplyError) conexion.abort(error);
-        if (reply.data instanceof Content) await reply.data.cancel();
-        throw error;
-      }
+      return this.#range(request, id, giving.signal);
     };
-    const giveUp = (): void => this.#conexion?.abort();
+    const giveUp = (): void =>
+      giving.abort(new ConexionError("CLOSED", "The content was given up before its end"));
     try {
-      const content = await openStream(nombre, ask, giveUp);
-      return guardContent(this.#conexion as Conexion, content, () => {}, over);
+      if (turn.signal.aborted) throw turn.signal.reason;
+      return guardContent(
+        () => this.#conexion,
+        await openStream(nombre, ask, giveUp),
+        () => {},
+        over,
+      );
     } catch (error) {
       over();
+      throw error;
+    }
+  }
+
+  /** Asks for a range of a file. */
+  async #range(request: RangeRequest, id: number, signal: AbortSignal): Promise<RangeReply> {
+    const conexion = await this.#open(signal);
+    const reply = await this.#exchange(conexion, rangeMensaje(request, id), signal);
+    try {
+      const echoed = reply.extras.get("id");
+      if (echoed !== undefined && echoed !== id)
+        throw new ReplyError("The server's reply is to another request");
+      return readRangeReply(request, reply);
+    } catch (error) {
+      if (error instanceof ReplyError) conexion.abort(error);
+      if (reply.data instanceof Content) await reply.data.cancel();
       throw error;
     }
   }
@@ -331,7 +352,12 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       const checked = checkData(conexion, reply, operation.reply);
       if (!arriving || !(checked instanceof Content)) return checked;
       streaming = true;
-      return guardContent(conexion, checked, () => checkEstado(reply, operacion, what), over);
+      return guardContent(
+        () => conexion,
+        checked,
+        () => checkEstado(reply, operacion, what),
+        over,
+      );
     } finally {
       if (!streaming) {
         await arriving?.cancel();
@@ -442,15 +468,20 @@ function checkData<T>(conexion: Conexion, reply: Mensaje, check: (data: Mensaje[
 }
 
 /** Throws what receiving a reply threw. One that is no Mensaje is the end of its connection. */
-function throwReplyError(conexion: Conexion, cause: unknown): never {
+function throwReplyError(conexion: Conexion | undefined, cause: unknown): never {
   if (!(cause instanceof MensajeError)) throw cause;
   const error = new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause });
-  conexion.abort(error);
+  conexion?.abort(error);
   throw error;
 }
 
 /** A content that keeps its turn until it was read or given up, and whose end is checked. */
-function guardContent(conexion: Conexion, content: Content, checkEnd: () => void, over: () => void): Content {
+function guardContent(
+  conexion: () => Conexion | undefined,
+  content: Content,
+  checkEnd: () => void,
+  over: () => void,
+): Content {
   const inner = content[Symbol.asyncIterator]();
   let ended = false;
   let givenUp = false;
@@ -466,7 +497,7 @@ function guardContent(conexion: Conexion, content: Content, checkEnd: () => void
         return result;
       } catch (error) {
         over();
-        return throwReplyError(conexion, error);
+        return throwReplyError(conexion(), error);
       }
     },
     async return() {
@@ -476,6 +507,7 @@ function guardContent(conexion: Conexion, content: Content, checkEnd: () => void
   };
   const cancel = async (): Promise<void> => {
     givenUp = true;
+    if (ended) return;
     try {
       await content.cancel();
     } finally {

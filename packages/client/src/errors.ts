@@ -96,7 +96,7 @@ export class TargetError extends Error {
 
 /**
  * Bytes are not those that the server sent, or that it read: their checksum is another. They were not saved; but what a
- * stream has given was, up to 512 MiB of it, not checked yet.
+ * stream has given was, up to 256 MiB of it, not checked yet.
  */
 export class ChecksumError extends Error {
   override readonly name = "ChecksumError";

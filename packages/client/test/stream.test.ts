@@ -1,7 +1,7 @@
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type FaultRule, startFaultProxy, startPythonServer } from "@fileshare/peers";
-import { content, operaciones, text } from "@fileshare/protocol";
+import { Content, content, operaciones, text } from "@fileshare/protocol";
 import { DirectoryStorage, Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Cliente } from "../src/index.js";
@@ -51,6 +51,72 @@ describe("Cliente.stream(), in ranges that are checked", () => {
     };
     await expect(rest()).rejects.toMatchObject({ code: "CHANGED", nombre: "fichero" });
     expect((await (await cliente.stream("fichero")).bytes()).length).toBe(9 * MiB + 1);
+  });
+
+  it("leaves the connection alone when it is cancelled after its end", async () => {
+    const server = await served({ a: noise(100_000), b: noise(9 * MiB) });
+    const cliente = clienteOf(server);
+    for (let i = 0; i < 3; i++) {
+      const content = await cliente.stream("a");
+      await content.bytes();
+      await content.cancel();
+    }
+    const a = await cliente.stream("a");
+    await a.bytes();
+    const b = await cliente.stream("b");
+    await a.cancel();
+    expect((await b.bytes()).length).toBe(9 * MiB);
+    expect(server.connections()).toBe(1);
+  });
+
+  it("gives up the next range where it is cancelled while that is asked for", async () => {
+    const path = await folder();
+    await writeFile(join(path, "fichero"), noise(9 * MiB));
+    const directory = new DirectoryStorage(path);
+    let asked = (): void => {};
+    const second = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    let opened = 0;
+    const never = new Promise<never>(() => {});
+    const server = await listening(
+      new Servidor({
+        storage: {
+          list: () => directory.list(),
+          open: async (name) => {
+            opened += 1;
+            if (opened !== 2) return directory.open(name);
+            asked();
+            return never;
+          },
+        },
+        host,
+        port: 0,
+        graceMs: 0,
+      }),
+    );
+    const cliente = clienteOf(server);
+    const content = await cliente.stream("fichero");
+    const reading = content.bytes();
+    reading.catch(() => {});
+    await second;
+    await content.cancel();
+    await expect(reading).rejects.toMatchObject({ code: "CLOSED" });
+    expect((await (await cliente.stream("fichero")).bytes()).length).toBe(9 * MiB);
+    expect(server.connections()).toBe(2);
+  });
+
+  it("takes what a handler of the server's app answers, unchecked, and so does a download", async () => {
+    const bytes = noise(5 * MiB);
+    const into = await folder();
+    const server = await listening(
+      new Servidor({ folder: into, host, port: 0, handlers: { descargar: () => Content.of(bytes) } }),
+    );
+    const cliente = clienteOf(server);
+    await cliente.pedirListaArchivos();
+    expect(Buffer.compare(await (await cliente.stream("fichero")).bytes(), bytes)).toBe(0);
+    await cliente.descargarArchivo("fichero", { folder: into });
+    expect(Buffer.compare(await readFile(join(into, "fichero")), bytes)).toBe(0);
   });
 
   it("takes the whole of what an old server sends, unchecked", async () => {

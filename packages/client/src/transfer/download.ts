@@ -4,7 +4,7 @@
 import { setMaxListeners } from "node:events";
 import type { Mensaje } from "@fileshare/protocol";
 import { Disk, type Part, type Range, type RemoteFile, type Segment } from "../disk/disk.js";
-import { ChangedError, ReplyError, TargetError } from "../errors.js";
+import { ChangedError, TargetError } from "../errors.js";
 import type { Link } from "./link.js";
 import { Missing } from "./missing.js";
 import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
@@ -240,7 +240,6 @@ class Download {
   /** What can be said of a file that an old server sends: nothing that would let it be picked up where it was cut. */
   async #oldFile(size: number): Promise<RemoteFile> {
     const { nombre } = this.#job;
-    if (this.#transfers.extended) throw new ReplyError("The server's reply does not say of what file it is");
     if (this.#file && this.#file.version !== "") throw new ChangedError(nombre);
     await this.#part?.discard();
     this.#part = this.#beginning = undefined;

@@ -46,6 +46,8 @@ export class Lanes {
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
+  /** Whether the server has named a request in its reply: from then on each reply must. */
+  #names = false;
 
   /** @param most connections at once */
   constructor(connect: (signal: AbortSignal) => Promise<Link>, most: number) {
@@ -144,9 +146,12 @@ export class Lanes {
     if (isExtended(reply)) this.#extended = true;
     this.#extended ??= false;
     const echoed = reply.extras.get("id");
-    if (this.#extended && echoed !== undefined && echoed !== id) {
+    // Once it has shown that it can, it says of each reply at least whose it is.
+    const isUnnamed = echoed === undefined && (this.#names || !isExtended(reply));
+    if (this.#extended && (isUnnamed || (echoed !== undefined && echoed !== id))) {
       throw new ReplyError("The server's reply is to another request");
     }
+    this.#names ||= echoed === id;
   }
 
   /** The lane's connection, or a new one. Of several requests that find it lost, one opens the next. */

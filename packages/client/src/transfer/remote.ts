@@ -19,7 +19,7 @@ export interface RangeRequest {
 
 /** Bytes as they arrive, and what the server says of them. */
 export interface RangeReply {
-  /** Undefined where the server is an old one: it sends the whole file, and tells nothing of it. */
+  /** Undefined where the server is an old one, or an app answers in its place: it sends all, and tells nothing of it. */
   readonly file: RemoteFile | undefined;
   readonly range: Range;
   readonly content: Content;
@@ -62,7 +62,9 @@ export function readRangeReply(request: RangeRequest, reply: Mensaje): RangeRepl
   if (file && request.version !== undefined && file.version !== request.version) {
     throw new ChangedError(nombre);
   }
-  if (!file && isExtended(reply)) throw new ReplyError("The server's reply does not say of what file it is");
+  // A handler of an app's own may answer with bytes alone: only the request is named then.
+  if (!file && fileAttributes.some((name) => reply.extras.has(name)))
+    throw new ReplyError("The server's reply does not say of what file it is");
   const range = file ? rangeOf(request, reply, file, content.length) : { start: 0, end: content.length };
   if (file) checkSeal(request, reply, file, range);
   return {
@@ -157,11 +159,12 @@ function pairOf(value: PyValue | undefined): readonly PyValue[] | undefined {
   return Array.isArray(items) && items.length === 2 ? (items as PyValue[]) : undefined;
 }
 
+/** What a server says of a file, with its bytes. */
+const fileAttributes = ["size", "version", "range", "seal"];
+
 /** Whether a reply comes from a server that knows the extensions, as far as it has not been damaged on its way. */
 export function isExtended({ extras }: Mensaje): boolean {
-  return ["id", "size", "version", "range", "seal", "sizes", "versions", "next"].some((name) =>
-    extras.has(name),
-  );
+  return ["id", ...fileAttributes, "sizes", "versions", "next"].some((name) => extras.has(name));
 }
 
 /** Whether it is a number of bytes. */
