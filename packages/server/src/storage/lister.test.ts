@@ -74,6 +74,16 @@ describe("Lister", () => {
     expect(told(lister.page({ ...every, after: next }))).toEqual({ c: 4, d: 1 });
   });
 
+  test("tells a listing that begins after a file has come of it, whoever else is listing", async () => {
+    const path = await folder();
+    const lister = new Lister(path);
+    lister.page(every);
+    lookAhead(lister);
+    await writeFile(join(path, "cc"), "new");
+    const { next } = lister.page(every);
+    expect(told(lister.page({ ...every, after: next }))).toEqual({ c: 1, cc: 3 });
+  });
+
   test("looks again at the files of a page that has waited for more than a second", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());

@@ -35,7 +35,7 @@ const PAGE_CHARACTERS = 1024 * 1024;
 interface Ahead {
   readonly page: PackedPage;
   /** Until when it may be told as it is, by `performance.now()`. */
-  freshUntil: number;
+  readonly freshUntil: number;
 }
 
 /** A listing that has given a page and can give the next one. */
@@ -53,6 +53,7 @@ interface Kept {
 export class Lister {
   readonly #folder: string;
   #kept: Kept[] = [];
+  #dropping: NodeJS.Timeout | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -79,7 +80,8 @@ export class Lister {
     const last = kept?.ahead.at(-1);
     if (!kept || kept.ahead.length >= MAX_AHEAD || (last && last.page.next === undefined)) return false;
     const { root, walk, options, ahead } = kept;
-    ahead.push({ page: makePage(root, walk, options), freshUntil: performance.now() + FRESH_MS });
+    const freshUntil = performance.now() + FRESH_MS;
+    ahead.push({ page: makePage(root, walk, options), freshUntil });
     return true;
   }
 
@@ -90,14 +92,13 @@ export class Lister {
   }
 
   #keep(kept: Kept): void {
-    // Whose listing goes on there is not known: one that began after a file has changed must not get what was found out
-    // for an earlier one.
-    for (const other of this.#kept) {
-      if (other.key === kept.key) for (const made of other.ahead) made.freshUntil = Number.NEGATIVE_INFINITY;
-    }
+    // Whose listing goes on there is not known: one that began after a file has changed, or has come, must not get what
+    // was found out for an earlier one.
+    this.#kept = this.#kept.filter(({ key }) => key !== kept.key);
     this.#kept.push(kept);
     if (this.#kept.length > MAX_KEPT) this.#kept.shift();
-    setTimeout(() => this.#drop(), KEPT_MS + 1).unref();
+    clearTimeout(this.#dropping);
+    this.#dropping = setTimeout(() => this.#drop(), KEPT_MS + 1).unref();
   }
 
   #drop(): void {
