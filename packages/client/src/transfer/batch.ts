@@ -61,7 +61,7 @@ export function isSmall({ size }: Pick<RemoteFile, "size">): boolean {
 export function batchesOf(transfers: Transfers, files: readonly BatchFile[]): BatchFile[][] {
   const most = Math.max(
     BATCH_FILE_BYTES,
-    Math.min(BATCH_BYTES, transfers.pace.bytes / 4, transfers.rate.bytesPerSecond),
+    Math.min(BATCH_BYTES, transfers.pace.bytes, transfers.rate.bytesPerSecond),
   );
   const batches: BatchFile[][] = [];
   let batch: BatchFile[] = [];

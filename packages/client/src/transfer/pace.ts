@@ -1,7 +1,7 @@
 // How much to ask for at once: what a lost connection costs is what was under way of it.
 
 const LEAST_BYTES = 128 * 1024;
-const FIRST_BYTES = 4 * 1024 * 1024;
+const FIRST_BYTES = 1024 * 1024;
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** How much longer each range may be than the one before, once one was lost. */
@@ -12,8 +12,13 @@ const WANTED_MS = 4000;
 
 /** Suits the size of ranges to the speed at which they come. */
 export class Pace {
-  #bytes: number = FIRST_BYTES;
+  #bytes: number;
   #growth = 2;
+
+  /** @param bytesPerSecond how fast they may come at the most */
+  constructor(bytesPerSecond: number) {
+    this.#bytes = Math.min(FIRST_BYTES, Math.max(LEAST_BYTES, (bytesPerSecond * WANTED_MS) / 1000));
+  }
 
   /** How many bytes to ask for next. */
   get bytes(): number {

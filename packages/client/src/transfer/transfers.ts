@@ -22,7 +22,7 @@ export interface TransfersOptions {
 /** What downloads share. */
 export class Transfers {
   readonly disk: Disk = new Disk();
-  readonly pace: Pace = new Pace();
+  readonly pace: Pace;
   readonly rate: RateLimit;
   /** Whether the server gives several small files at once; undefined until it was asked. */
   batches: boolean | undefined;
@@ -31,6 +31,7 @@ export class Transfers {
 
   constructor(connect: (signal: AbortSignal) => Promise<Link>, options: TransfersOptions) {
     this.#options = options;
+    this.pace = new Pace(options.bytesPerSecond);
     this.rate = new RateLimit(options.bytesPerSecond);
     this.#lanes = new Lanes(connect, options.connections);
   }
