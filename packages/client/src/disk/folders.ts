@@ -130,14 +130,20 @@ export function walk(top: string): string[] {
 export function journalsIn(folders: readonly string[]): string[] {
   return folders.flatMap((folder) => {
     try {
-      // As bytes that are no UTF-8 are in no name of a journal, others need not be read right.
-      const names = fs.readdirSync(native(folder));
-      const journals = names.filter((name) => name.endsWith(".log") && temporaryName.test(name));
-      return journals.map((name) => join(folder, name));
+      return journalsAmong(fs.readdirSync(native(folder)), folder);
     } catch {
       return [];
     }
   });
+}
+
+/**
+ * The paths of those names of a folder that are journals'. As bytes that are no UTF-8 are in none of them, others need not
+ * have been read right.
+ */
+export function journalsAmong(names: readonly string[], folder: string): string[] {
+  const journals = names.filter((name) => name.endsWith(".log") && temporaryName.test(name));
+  return journals.map((name) => join(folder, name));
 }
 
 interface Entry {

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { join } from "node:path";
 import { asTargetError } from "./failure.js";
-import { makeFolders, statAll } from "./folders.js";
+import { journalsAmong, makeFolders, statAll } from "./folders.js";
 import { native } from "./paths.js";
 
 /** What a file system takes for the same. */
@@ -18,6 +18,8 @@ export interface Prepared {
   readonly folding: Folding;
   /** Whether nothing stands in it. */
   readonly isEmpty: boolean;
+  /** Paths of journals in it, as `journalsIn` gives them. */
+  readonly journals: readonly string[];
 }
 
 /** Makes a folder where it is not there. To find out what is the same in it, a file is made there, and removed. */
@@ -25,24 +27,16 @@ export function prepareFolder(folder: string): Prepared {
   makeFolders([folder]);
   const name = join(folder, `.fileshare-A\u00e9-${randomBytes(8).toString("hex")}`);
   try {
-    const isEmpty = isEmptyFolder(folder);
+    const names = fs.readdirSync(native(folder));
+    const found = { isEmpty: names.length === 0, journals: journalsAmong(names, folder) };
     fs.closeSync(fs.openSync(native(name), "wx"));
     try {
       const { kinds } = statAll([name.replace("-A", "-a"), name.replace("\u00e9", "e\u0301")]);
-      return { folding: { ignoresCase: kinds[0] === "file", ignoresForm: kinds[1] === "file" }, isEmpty };
+      return { ...found, folding: { ignoresCase: kinds[0] === "file", ignoresForm: kinds[1] === "file" } };
     } finally {
       fs.unlinkSync(native(name));
     }
   } catch (error) {
     throw asTargetError(error, name);
-  }
-}
-
-function isEmptyFolder(folder: string): boolean {
-  const opened = fs.opendirSync(native(folder) as string, { bufferSize: 1 });
-  try {
-    return opened.readSync() === null;
-  } finally {
-    opened.closeSync();
   }
 }

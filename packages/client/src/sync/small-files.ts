@@ -49,6 +49,12 @@ export class SmallFiles {
     this.#options = options;
   }
 
+  /** Notes the journals of a folder that was looked into already. */
+  note(folder: string, journals: readonly string[]): void {
+    this.#folders.add(folder);
+    for (const journal of journals) this.#journals.add(journal);
+  }
+
   /**
    * Tells which files go in batches: those that are small, and known, and of which no part is there. Some may wait for those
    * of further pages: see `rest`.

@@ -3,6 +3,7 @@
 
 import { join, resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
+import type { FileStats } from "../disk/disk.js";
 import { NoDigestError, TargetError } from "../errors.js";
 import type { BatchFile } from "../transfer/batch.js";
 import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/details.js";
@@ -101,6 +102,16 @@ export interface Wanted {
   readonly byDigest: boolean;
 }
 
+/** A page of the listing, and what stands here. */
+interface Looked {
+  readonly page: DetailsPage;
+  /** The files that are meant and may be saved here: their places in the page, and their paths in the folder. */
+  readonly places: readonly number[];
+  readonly paths: readonly string[];
+  /** The files here of these paths; undefined where none can be. */
+  readonly local: Promise<FileStats | undefined>;
+}
+
 class Sync {
   readonly #transfers: Transfers;
   readonly #folder: string;
@@ -146,9 +157,8 @@ class Sync {
     if (!dryRun) await this.#prepare();
     const pool = new Pool(FILES_UNDER_WAY);
     try {
-      for (let page = await first; !page.done; page = await listing.next()) {
-        this.#transfers.packsNames = page.value.packed;
-        const wanted = await this.#differing(page.value);
+      for await (const looked of this.#look(first, listing)) {
+        const wanted = this.#differing(looked, await looked.local);
         if (!dryRun) await this.#makeFolders(wanted);
         const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#small.sort(wanted);
         await this.#beginBatches(pool, batches);
@@ -174,15 +184,41 @@ class Sync {
   }
 
   async #prepare(): Promise<void> {
-    const { folding, isEmpty } = await this.#transfers.disk.prepare(this.#folder);
+    const { folding, isEmpty, journals } = await this.#transfers.disk.prepare(this.#folder);
+    this.#small.note(this.#folder, journals);
     this.#collisions = new Collisions(folding);
     this.#isEmpty = isEmpty;
   }
 
+  /** Has the files of each page looked at here while what is known of those before it is dealt with. */
+  async *#look(
+    first: Promise<IteratorResult<DetailsPage>>,
+    listing: AsyncIterator<DetailsPage>,
+  ): AsyncGenerator<Looked, void, undefined> {
+    let before: Looked | undefined;
+    for (let page = await first; !page.done; page = await listing.next()) {
+      const looked = this.#lookAt(page.value);
+      if (before) yield before;
+      before = this.#isEmpty ? undefined : looked;
+      // There is nothing to wait for.
+      if (this.#isEmpty) yield looked;
+    }
+    if (before) yield before;
+  }
+
+  #lookAt(page: DetailsPage): Looked {
+    this.#transfers.packsNames = page.packed;
+    const candidates = this.#candidates(page);
+    const local = this.#isEmpty
+      ? Promise.resolve(undefined)
+      : this.#transfers.disk.filesWithin(this.#folder, candidates.paths);
+    // It is waited for later, or not any more.
+    local.catch(() => {});
+    return { page, ...candidates, local };
+  }
+
   /** The files of a page that are meant, may be saved here, and are not known to be there as they are on the server. */
-  async #differing(page: DetailsPage): Promise<Wanted[]> {
-    const { places, paths } = this.#candidates(page);
-    const local = this.#isEmpty ? undefined : await this.#transfers.disk.filesWithin(this.#folder, paths);
+  #differing({ page, places, paths }: Looked, local: FileStats | undefined): Wanted[] {
     const top = this.#folder.endsWith(sep) ? this.#folder : this.#folder + sep;
     const wanted: Wanted[] = [];
     for (let i = 0; i < places.length; i++) {
@@ -209,7 +245,7 @@ class Sync {
   }
 
   /** The files of a page that are meant and may be saved here: their places, and their paths in the folder. */
-  #candidates({ names }: DetailsPage): { places: number[]; paths: string[] } {
+  #candidates({ names }: DetailsPage): Pick<Looked, "places" | "paths"> {
     const places: number[] = [];
     const paths: string[] = [];
     for (let place = 0; place < names.length; place++) {
