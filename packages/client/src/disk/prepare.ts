@@ -27,8 +27,7 @@ export function prepareFolder(folder: string): Prepared {
   makeFolders([folder]);
   const name = join(folder, `.fileshare-A\u00e9-${randomBytes(8).toString("hex")}`);
   try {
-    const names = fs.readdirSync(native(folder));
-    const found = { isEmpty: names.length === 0, journals: journalsAmong(names, folder) };
+    const found = contentsOf(folder);
     fs.closeSync(fs.openSync(native(name), "wx"));
     try {
       const { kinds } = statAll([name.replace("-A", "-a"), name.replace("\u00e9", "e\u0301")]);
@@ -38,5 +37,15 @@ export function prepareFolder(folder: string): Prepared {
     }
   } catch (error) {
     throw asTargetError(error, name);
+  }
+}
+
+function contentsOf(folder: string): Omit<Prepared, "folding"> {
+  try {
+    const names = fs.readdirSync(native(folder));
+    return { isEmpty: names.length === 0, journals: journalsAmong(names, folder) };
+  } catch {
+    // One that may not be read may still be written to.
+    return { isEmpty: false, journals: [] };
   }
 }
