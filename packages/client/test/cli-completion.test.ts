@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { at, cli, fileshare, servedTree, start } from "./cli-run.js";
@@ -33,8 +33,9 @@ describe("fileshare completion", () => {
 
   it.each(["zsh", "fish"])("is a script that %s takes", async (shell) => {
     if (!has(shell)) return;
-    const check = await start(shell, ["-n", "/dev/stdin"]);
-    check.child.stdin.end(await scriptFor(shell));
+    const script = join(await folder(), "script");
+    await writeFile(script, await scriptFor(shell));
+    const check = await start(shell, ["-n", script]);
     expect(await check.ended).toMatchObject({ code: 0, stderr: "" });
   });
 });
