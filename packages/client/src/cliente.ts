@@ -29,6 +29,7 @@ import {
   type Detail,
   type DetailsPage,
   detailsMensaje,
+  fileAt,
   type RemoteDetails,
   readDetails,
 } from "./transfer/details.js";
@@ -144,6 +145,11 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   async *pedirDetalles(
     options: DetailsOptions = {},
   ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
+    for await (const page of this.#pages(options)) yield page.names.map((_, place) => fileAt(page, place));
+  }
+
+  /** The pages of a listing, each asked for while the app is busy with the one before. */
+  async *#pages(options: DetailsOptions): AsyncGenerator<DetailsPage, void, undefined> {
     const { recursive = false, details = allDetails, signal } = options;
     const ask = (after: string | undefined): Promise<DetailsPage> => {
       const request = { recursive, details, after };
@@ -161,12 +167,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     let coming: Promise<DetailsPage> | undefined = ask(undefined);
     let after: string | undefined;
     while (coming) {
-      const { files, next }: DetailsPage = await coming;
+      const page: DetailsPage = await coming;
+      const { next } = page;
       const isEndless: boolean = next !== undefined && next === after;
       after = next;
       // It is on its way while the app is busy with this one.
       coming = next === undefined || isEndless ? undefined : ask(next);
-      yield files;
+      yield page;
       if (isEndless) throw new ReplyError("The server's listing has no end");
     }
   }
@@ -243,7 +250,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   async sincronizar(folder: string, options: SyncOptions = {}): Promise<SyncReport> {
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, (signal) => {
-      const pages = this.pedirDetalles({ recursive: true, signal: options.signal });
+      const pages = this.#pages({ recursive: true, signal: options.signal });
       return sync(this.#transfers, pages, folder, options, signal);
     });
   }

@@ -65,6 +65,35 @@ async function storageOf(
 }
 
 describe("sincronizar() of small files", () => {
+  it("asks for those of several pages of a listing at once", async () => {
+    const files = small(40);
+    const path = await folder();
+    for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
+    const storage = new DirectoryStorage(path);
+    const pages: Storage = {
+      list: () => storage.list(),
+      open: (name) => storage.open(name),
+      entries: (options) => storage.entries({ ...options, limit: 10 }),
+      readMany: (names, limits) => storage.readMany(names, limits),
+      close: () => storage.close(),
+    };
+    const server = await listening(new Servidor({ storage: pages, host: "127.0.0.1", port: 0 }));
+    const into = await folder();
+    expect((await clienteOf(server).sincronizar(into)).failed).toEqual([]);
+    await expectFiles(into, files);
+    expect(server.asked.filter((each) => each === "listar").length).toBeGreaterThan(3);
+    expect(downloads(server)).toBe(1);
+  });
+
+  it("fetches files whose names hold line feeds", async () => {
+    const files = { "a\nb": "uno", c: "dos", "d\n": "tres" };
+    const server = await served(files);
+    const into = await folder();
+    expect((await clienteOf(server).sincronizar(into)).failed).toEqual([]);
+    await expectFiles(into, Object.fromEntries(Object.entries(files).map(([k, v]) => [k, Buffer.from(v)])));
+    expect(downloads(server)).toBe(1);
+  });
+
   it("asks for many at once, and saves them with their times", async () => {
     const files = small(1000);
     const server = await served(files);
@@ -283,7 +312,7 @@ describe("A batch that is damaged on its way", () => {
       const proxy = await startFaultProxy({
         port: server.port,
         seed: nth,
-        plan: [{ fault: "corrupt", direction: "toServer", after: 450 + nth * 97 }],
+        plan: [{ fault: "corrupt", direction: "toServer", after: 400 + nth * 70 }],
       });
       onTestFinished(() => proxy.close());
       const into = await folder();

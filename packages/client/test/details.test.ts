@@ -124,7 +124,23 @@ describe("pedirDetalles()", () => {
     }
   });
 
+  it("takes names packed", async () => {
+    const names = { ...good, data: [], names: "a\nb" };
+    const cliente = clienteOf(await rawServer(sends(page(1, names, sealed))));
+    expect((await collect(cliente.pedirDetalles())).map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+
+  it.each([[65_536], [65_537]])("takes 65,536 packed names at the most: %d", async (count) => {
+    const names = Array.from({ length: count }, (_, i) => `${i}`);
+    const reply = page(1, { data: [], names: names.join("\n") }, ["", ...names]);
+    const collecting = collect(clienteOf(await rawServer(sends(reply))).pedirDetalles({ details: [] }));
+    if (count > 65_536) await expect(collecting).rejects.toThrow(ReplyError);
+    else expect(await collecting).toHaveLength(count);
+  });
+
   it.each<[string, Record<string, PyValue>]>([
+    ["names both packed and not", { names: "a\nb" }],
+    ["packed names that are not those in the seal", { data: [], names: "a\nc" }],
     ["sizes of fewer files", { sizes: packed(zero) }],
     ["sizes of more files", { sizes: packed(zero, zero, zero) }],
     ["sizes that are cut", { sizes: sizes.subarray(0, 15) }],

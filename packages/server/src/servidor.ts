@@ -18,6 +18,7 @@ import {
   operaciones,
 } from "@fileshare/protocol";
 import { socketTransport } from "@fileshare/protocol/node";
+import { chooseChecksum } from "./checksums.js";
 import { Digests } from "./digests.js";
 import type { Client, ServidorEvents } from "./events.js";
 import { type Ahead, LookAhead } from "./look-ahead.js";
@@ -27,8 +28,9 @@ import {
   type FileRequest,
   fileRequestOf,
   isInt,
+  MAX_BATCH_NAMES,
 } from "./operations/attributes.js";
-import { BATCH_LIMITS, batchReply, MAX_BATCH_NAMES } from "./operations/batch-reply.js";
+import { BATCH_LIMITS, batchReply } from "./operations/batch-reply.js";
 import { descargar } from "./operations/descargar.js";
 import {
   changedError,
@@ -285,6 +287,8 @@ export class Servidor<C extends Contract = Operaciones>
   async #bind(): Promise<Address> {
     const { storage, host, port, backlog, maxConnections } = this.#settings;
     await storage.check?.();
+    // The first who asks for one would wait for its module.
+    void chooseChecksum(["xxh3"]);
     // The peers of old know `localhost` as an IPv4 address.
     const { address } = await lookup(host, { order: "ipv4first" });
     const server = createServer({

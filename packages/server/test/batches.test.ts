@@ -7,7 +7,8 @@ import { operaciones, type PyValue, sealOf } from "@fileshare/protocol";
 import { PyFloat, PyTuple } from "@fileshare/protocol/pickle";
 import { describe, expect, test } from "vitest";
 import { DirectoryStorage, type Storage } from "../src/index.js";
-import { BATCH_LIMITS, MAX_BATCH_NAMES } from "../src/operations/batch-reply.js";
+import { MAX_BATCH_NAMES } from "../src/operations/attributes.js";
+import { BATCH_LIMITS } from "../src/operations/batch-reply.js";
 import { askingOf, type Reply, range } from "./support/asking.js";
 import { folderWith, served } from "./support/served.js";
 
@@ -69,6 +70,17 @@ describe.each([
     }
   });
 
+  test("come to who packs their names as they do to who lists them", async () => {
+    const { port } = await served({ storage: storageOf(await folderWith(files)) });
+    const client = await askingOf(port);
+    for (const more of [[], ["a"], ["a", "falta", "b"], Array<string>(MAX_BATCH_NAMES - 1).fill("a")]) {
+      const listed = await client.descargar("c", { more, checksums: ["crc32"] });
+      const packed = await client.descargar("c", { more: more.join("\n"), checksums: ["crc32"] });
+      expect(packed).toEqual(listed);
+      expectSealed(["c", ...more], packed);
+    }
+  });
+
   test("come without columns to who knows what they would say", async () => {
     const { port } = await served({ storage: storageOf(await folderWith(files)) });
     const client = await askingOf(port);
@@ -113,7 +125,7 @@ describe.each([
 
 describe("Several files", () => {
   test.each<[string, PyValue]>([
-    ["a str", "c"],
+    ["more packed names than there may be", "c\n".repeat(MAX_BATCH_NAMES - 1)],
     ["a tuple", new PyTuple(["c"])],
     ["None", null],
     ["an int", 7],

@@ -98,6 +98,39 @@ describe("A listing", () => {
     expect(extras.seal).toBe(sealOf(["", ...recursiveNames, ...fields, ""]));
   });
 
+  test("has packed names where they are asked for so, under the same seal", async () => {
+    const { port } = await served({ folder: await tree() });
+    const client = await askingOf(port);
+    for (const details of [[], ["versions"], ["sizes", "modified", "versions"]]) {
+      const listed = await client.listar({ details, recursive: true });
+      const packed = await client.listar({ details: [...details, "names"], recursive: true });
+      expect(packed.data).toEqual([]);
+      const { names, ...extras } = packed.extras;
+      expect(names).toBe(recursiveNames.join("\n"));
+      expect(extras).toEqual(listed.extras);
+    }
+    const first = await client.listar({ details: ["names"], recursive: true, limit: 2 });
+    const second = await client.listar({ details: ["names"], recursive: true, after: "a.txt" });
+    expect([first.extras.next, first.extras.names]).toEqual(["a.txt", "a-b/2\na.txt"]);
+    expect(second.extras.names).toBe(recursiveNames.slice(2).join("\n"));
+  });
+
+  test("of no files has packed names too", async () => {
+    const { port } = await served({ folder: await folderWith({}) });
+    const client = await askingOf(port);
+    const { data, extras } = await client.listar({ details: ["names"] });
+    expect({ data, extras }).toEqual({ data: [], extras: { names: "", next: null, seal: sealOf(["", ""]) } });
+  });
+
+  test.each([[["a\n", "b"]], [[""]]])("has names as a list that cannot be packed: %j", async (names) => {
+    const storage: Storage = { list: async () => names, open: async () => undefined };
+    const { port } = await served({ storage });
+    const client = await askingOf(port);
+    const { data, extras } = await client.listar({ details: ["names"] });
+    expect(data).toEqual(names);
+    expect(extras).toEqual({ next: null, seal: sealOf(["", ...names, ""]) });
+  });
+
   test("has versions that hold a line feed as a list, though they were asked for packed", async () => {
     const file = (version: string): StoredFile => ({
       size: 2 ** 40 + 1,

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { rename, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { operaciones, type PyValue, sealOf } from "@fileshare/protocol";
+import { Mensaje, operaciones, type PyValue, sealOf } from "@fileshare/protocol";
 import { PyFloat, PyTuple } from "@fileshare/protocol/pickle";
 import { xxh3 } from "@node-rs/xxhash";
 import { describe, expect, test } from "vitest";
@@ -56,6 +56,26 @@ describe("A range", () => {
         unchanged: true,
       });
       await client.conexion.close();
+    }
+  });
+
+  test.each([
+    [32 * 1024, true],
+    [32 * 1024 + 1, false],
+  ])("that is a file of %d bytes has its attributes behind them: %s", async (bytes, isBehind) => {
+    const content = grande.subarray(0, bytes);
+    const { port } = await served({ files: { content } });
+    const { conexion } = await askingOf(port);
+    const extras: [string, PyValue][] = [["range", range(0, null)]];
+    await conexion.enviarMensaje(new Mensaje({ operacion: "descargar", data: "content", extras }));
+    const header = Buffer.from(await conexion.recibirBytes(4));
+    const payload = Buffer.from(await conexion.recibirBytes(header.readUInt32BE()));
+    const at = payload.indexOf(content);
+    expect(at).toBeGreaterThan(0);
+    for (const name of ["size", "version", "modified", "range", "seal"]) {
+      const place = payload.indexOf(Buffer.from([0x8c, name.length, ...Buffer.from(name)]));
+      expect(place, name).toBeGreaterThan(0);
+      expect(place > at, name).toBe(isBehind);
     }
   });
 

@@ -3,17 +3,19 @@
 import { resolve } from "node:path";
 import { algorithms, type Checksum } from "./checksum.js";
 import { fromFailure } from "./failure.js";
-import type { Stats } from "./folders.js";
+import type { FileStats, Stats } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
+import type { Prepared } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import type { SmallFiles } from "./save-all.js";
 import { Thread } from "./thread.js";
 
 export type { Checksum } from "./checksum.js";
-export type { Kind, Stats } from "./folders.js";
+export type { FileStats, Kind, Stats } from "./folders.js";
 export type { RemoteFile } from "./journal.js";
 export type { Part, Segment } from "./part.js";
+export type { Folding, Prepared } from "./prepare.js";
 export type { Range } from "./ranges.js";
 export type { SmallFiles } from "./save-all.js";
 
@@ -106,9 +108,14 @@ export class Disk {
     return this.#started().ask("stat", paths[0] ?? "", paths.map(absolute));
   }
 
-  /** The same for paths below a folder. */
-  async statWithin(folder: string, names: readonly string[]): Promise<Stats> {
-    return this.#started().ask("statWithin", folder, absolute(folder), names);
+  /** The regular files below a folder of those paths: none is empty, or holds a NUL. */
+  async filesWithin(folder: string, paths: readonly string[]): Promise<FileStats> {
+    return this.#started().ask("filesWithin", folder, absolute(folder), paths.join("\0"));
+  }
+
+  /** Makes a folder where it is not there, and tells what is to be known before much is saved in it. */
+  async prepare(folder: string): Promise<Prepared> {
+    return this.#started().ask("prepare", folder, absolute(folder));
   }
 
   /** Makes folders, and those above them. Those that are there are left alone. */

@@ -17,23 +17,46 @@ export interface Stats {
   readonly modified: Float64Array;
 }
 
-/**
- * Looks at paths, without following links. What cannot be looked at counts as not there: to write there tells why.
- *
- * @param before what all of them begin with
- */
-export function statAll(paths: readonly string[], before = ""): Stats {
+/** Looks at paths, without following links. What cannot be looked at counts as not there: to write there tells why. */
+export function statAll(paths: readonly string[]): Stats {
   const kinds: Kind[] = [];
   const sizes = new Float64Array(paths.length);
   const modified = new Float64Array(paths.length);
   for (const [i, path] of paths.entries()) {
-    const stats = statOf(before + path);
+    const stats = statOf(path);
     kinds.push(!stats ? "none" : stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other");
     if (!stats) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
   }
   return { kinds, sizes, modified };
+}
+
+/** Regular files, as columns. */
+export interface FileStats {
+  /** In bytes; -1 where no regular file stands. */
+  readonly sizes: Float64Array;
+  /** As in {@link Stats}. */
+  readonly modified: Float64Array;
+}
+
+/**
+ * Looks at files as {@link statAll} does.
+ *
+ * @param folder ends in a separator
+ * @param names paths from there
+ */
+export function filesWithin(folder: string, names: readonly string[]): FileStats {
+  const { length } = names;
+  const sizes = new Float64Array(length).fill(-1);
+  const modified = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const stats = statOf(folder + names[i]);
+    if (!stats?.isFile()) continue;
+    sizes[i] = stats.size;
+    modified[i] = stats.mtimeMs / 1000;
+  }
+  return { sizes, modified };
 }
 
 function statOf(path: string): fs.Stats | undefined {
@@ -107,14 +130,20 @@ export function walk(top: string): string[] {
 export function journalsIn(folders: readonly string[]): string[] {
   return folders.flatMap((folder) => {
     try {
-      // As bytes that are no UTF-8 are in no name of a journal, others need not be read right.
-      const names = fs.readdirSync(native(folder));
-      const journals = names.filter((name) => name.endsWith(".log") && temporaryName.test(name));
-      return journals.map((name) => join(folder, name));
+      return journalsAmong(fs.readdirSync(native(folder)), folder);
     } catch {
       return [];
     }
   });
+}
+
+/**
+ * The paths of those names of a folder that are journals'. As bytes that are no UTF-8 are in none of them, others need not
+ * have been read right.
+ */
+export function journalsAmong(names: readonly string[], folder: string): string[] {
+  const journals = names.filter((name) => name.endsWith(".log") && temporaryName.test(name));
+  return journals.map((name) => join(folder, name));
 }
 
 interface Entry {

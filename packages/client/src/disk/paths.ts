@@ -1,7 +1,7 @@
 // Paths as strings, and as what the file system takes.
 
 import { hash, randomBytes } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { TargetError } from "../errors.js";
 
 /** What names of files that are on their way look like. A folder's contents are told without them. */
@@ -85,5 +85,7 @@ let made = 0;
 /** A name beside the target that no other file has. */
 export function temporaryPath(target: string): string {
   made = (made + 1) >>> 0;
-  return join(dirname(target), `.fileshare-${run}${made.toString(16).padStart(8, "0")}.part`);
+  // What is beside it begins as it does, up to the last separator: to take paths apart takes longer.
+  const folder = target.slice(0, target.lastIndexOf(sep) + 1);
+  return `${folder}.fileshare-${run}${made.toString(16).padStart(8, "0")}.part`;
 }

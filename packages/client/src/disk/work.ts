@@ -4,9 +4,19 @@ import { sep } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { sha256Of } from "./digest.js";
 import type { Failure } from "./failure.js";
-import { journalsIn, makeFolders, removeAll, type Stats, statAll, walk } from "./folders.js";
+import {
+  type FileStats,
+  filesWithin,
+  journalsIn,
+  makeFolders,
+  removeAll,
+  type Stats,
+  statAll,
+  walk,
+} from "./folders.js";
 import type { RemoteFile } from "./journal.js";
 import { PartFile, pending } from "./part-file.js";
+import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import { type FailedSave, type PackedFiles, saveAll } from "./save-all.js";
 import { saveFile } from "./save-file.js";
@@ -126,8 +136,13 @@ export class Work {
     return statAll(paths);
   }
 
-  statWithin(folder: string, names: readonly string[]): Stats {
-    return statAll(names, folder.endsWith(sep) ? folder : folder + sep);
+  /** Names have a NUL between. */
+  filesWithin(folder: string, names: string): FileStats {
+    return filesWithin(folder.endsWith(sep) ? folder : folder + sep, names === "" ? [] : names.split("\0"));
+  }
+
+  prepare(folder: string): Prepared {
+    return prepareFolder(folder);
   }
 
   makeFolders(paths: readonly string[]): void {

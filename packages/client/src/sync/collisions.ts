@@ -1,29 +1,7 @@
 // Names that the server keeps apart and the local file system does not: it may take `A` and `a`, or two ways of writing
 // `é`, for one file.
 
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import type { Disk } from "../disk/disk.js";
-
-/** What a file system takes for the same. */
-export interface Folding {
-  readonly ignoresCase: boolean;
-  readonly ignoresForm: boolean;
-}
-
-/** Finds out what the file system of a folder, which is there, takes for the same: a file is made in it, and removed. */
-export async function foldingOf(disk: Disk, folder: string): Promise<Folding> {
-  const random = randomBytes(8).toString("hex");
-  const name = join(folder, `.fileshare-A\u00e9-${random}`);
-  const file = { name: "", version: "", size: 0, modified: 0 };
-  await disk.save(name, file, new Uint8Array(0), undefined, { fsync: false, resume: false });
-  try {
-    const { kinds } = await disk.stat([name.replace("-A", "-a"), name.replace("\u00e9", "e\u0301")]);
-    return { ignoresCase: kinds[0] === "file", ignoresForm: kinds[1] === "file" };
-  } finally {
-    await disk.remove([name]);
-  }
-}
+import type { Folding } from "../disk/disk.js";
 
 /** Tells names that come to one file: a file of a name that was seen, or a folder where a file is. */
 export class Collisions {
@@ -38,8 +16,12 @@ export class Collisions {
   /** Notes a name. Gives one that was noted before and would be the same, or in its way; undefined where there is none. */
   note(name: string): string | undefined {
     const folded = this.#fold(name);
-    const other = this.#files.get(folded) ?? this.#folders.get(folded);
+    const other = this.#files.get(folded) ?? (this.#folders.size > 0 ? this.#folders.get(folded) : undefined);
     if (other !== undefined) return other;
+    if (!name.includes("/")) {
+      this.#files.set(folded, name);
+      return undefined;
+    }
     const folders: [folded: string, written: string][] = [];
     for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1)) {
       const written = name.slice(0, at);

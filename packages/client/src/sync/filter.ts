@@ -17,6 +17,7 @@ export interface FilterOptions {
  */
 export function filterOf({ include, exclude }: FilterOptions): (name: string) => boolean {
   const isIncluded = include === undefined ? () => true : matcher(include);
+  if (include === undefined && (exclude ?? []).length === 0) return () => true;
   const isExcluded = matcher(exclude ?? []);
   return (name) => isIncluded(name) && !isExcluded(name);
 }

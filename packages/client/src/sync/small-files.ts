@@ -1,6 +1,5 @@
 // The small files of a sync: which of them travel together, and what is done about those that did not come so.
 
-import { dirname } from "node:path";
 import { resumableNames } from "../disk/paths.js";
 import {
   BatchBuffers,
@@ -8,12 +7,16 @@ import {
   type BatchOutcome,
   batchesOf,
   downloadBatch,
+  isFull,
   isSmall,
 } from "../transfer/batch.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import { isPassing } from "../transfer/retry.js";
 import type { Transfers } from "../transfer/transfers.js";
 import type { Wanted } from "./sync.js";
+
+/** How many pages of a listing files wait for others to fill a batch with: where little has changed, a page has few. */
+const MAX_PAGES_WAITED = 8;
 
 /** How the files of a sync are fetched. */
 export interface SmallFilesOptions {
@@ -34,6 +37,9 @@ export class SmallFiles {
   readonly #transfers: Transfers;
   readonly #options: SmallFilesOptions;
   readonly #buffers = new BatchBuffers();
+  /** Files that do not fill a batch yet, and how many pages they have waited for more. */
+  #waiting: readonly BatchFile[] = [];
+  #waited = 0;
   /** Folders that were looked into, and the journals of interrupted downloads that were found there. */
   readonly #folders = new Set<string>();
   readonly #journals = new Set<string>();
@@ -43,19 +49,41 @@ export class SmallFiles {
     this.#options = options;
   }
 
-  /** Tells which files go in batches: those that are small, and known, and of which no part is there. */
+  /** Notes the journals of a folder that was looked into already. */
+  note(folder: string, journals: readonly string[]): void {
+    this.#folders.add(folder);
+    for (const journal of journals) this.#journals.add(journal);
+  }
+
+  /**
+   * Tells which files go in batches: those that are small, and known, and of which no part is there. Some may wait for those
+   * of further pages: see `rest`.
+   */
   async sort(wanted: readonly Wanted[]): Promise<Sorted> {
     if (!this.#transfers.extended || this.#transfers.batches === false)
       return { batches: [], others: wanted };
     await this.#lookForJournals(wanted);
-    const files: BatchFile[] = [];
+    const files: BatchFile[] = [...this.#waiting];
     const others: Wanted[] = [];
     for (const each of wanted) {
       const file = each.byDigest ? undefined : batchFileOf(each);
       if (file && isSmall(file.file) && !this.#hasJournal(each.target)) files.push(file);
       else others.push(each);
     }
-    return { batches: batchesOf(this.#transfers, files), others };
+    const batches = batchesOf(this.#transfers, files);
+    this.#waited = batches.length > 1 ? 0 : this.#waited + 1;
+    this.#waiting = [];
+    const last = batches.at(-1);
+    if (last && !isFull(last) && this.#waited < MAX_PAGES_WAITED) this.#waiting = batches.pop() ?? [];
+    else this.#waited = 0;
+    return { batches, others };
+  }
+
+  /** Files that wait for more of their kind, when no more come. */
+  rest(): BatchFile[][] {
+    const files = this.#waiting;
+    this.#waiting = [];
+    return batchesOf(this.#transfers, files);
   }
 
   /**
@@ -81,8 +109,7 @@ export class SmallFiles {
 
   async #lookForJournals(wanted: readonly Wanted[]): Promise<void> {
     const folders = new Set<string>();
-    for (const { target } of wanted) {
-      const folder = dirname(target);
+    for (const { folder } of wanted) {
       if (!this.#folders.has(folder)) folders.add(folder);
     }
     if (folders.size === 0) return;

@@ -1,16 +1,17 @@
 // A tree of the server in a local folder: what differs is fetched, page by page of the listing, while the next page is
 // asked for; what the server does not have is removed, where that was asked for.
 
-import { dirname, join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
+import type { FileStats } from "../disk/disk.js";
 import { NoDigestError, TargetError } from "../errors.js";
 import type { BatchFile } from "../transfer/batch.js";
-import type { RemoteDetails } from "../transfer/details.js";
+import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
-import { type DownloadEvent, download, isSame } from "../transfer/download.js";
+import { type DownloadEvent, download, isSameTime } from "../transfer/download.js";
 import { pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
-import { Collisions, foldingOf } from "./collisions.js";
+import { Collisions } from "./collisions.js";
 import { type FilterOptions, filterOf } from "./filter.js";
 import { Pool } from "./pool.js";
 import { SmallFiles } from "./small-files.js";
@@ -83,7 +84,7 @@ export interface SyncReport {
 /** Brings a folder to what the server has. */
 export async function sync(
   transfers: Transfers,
-  pages: AsyncIterable<readonly RemoteDetails[]>,
+  pages: AsyncIterable<DetailsPage>,
   folder: string,
   options: SyncOptions,
   signal: AbortSignal,
@@ -94,9 +95,21 @@ export async function sync(
 /** A file that is to be fetched. */
 export interface Wanted {
   readonly details: RemoteDetails;
+  /** Absolute paths of where it goes, and of the folder there. */
   readonly target: string;
+  readonly folder: string;
   /** It is there in the same size: whether it is to be fetched is told by its digest. */
   readonly byDigest: boolean;
+}
+
+/** A page of the listing, and what stands here. */
+interface Looked {
+  readonly page: DetailsPage;
+  /** The files that are meant and may be saved here: their places in the page, and their paths in the folder. */
+  readonly places: readonly number[];
+  readonly paths: readonly string[];
+  /** The files here of these paths; undefined where none can be. */
+  readonly local: Promise<FileStats | undefined>;
 }
 
 class Sync {
@@ -106,11 +119,16 @@ class Sync {
   readonly #signal: AbortSignal;
   readonly #isMeant: (name: string) => boolean;
   readonly #small: SmallFiles;
+  /** Names of the server; only where what it does not have is removed. */
   readonly #remote = new Set<string>();
+  /** Folders that were made, or were there. */
+  readonly #folders: Set<string>;
   readonly #downloaded: string[] = [];
   readonly #failed: { nombre: string; error: unknown }[] = [];
   #deleted: string[] = [];
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
+  /** Nothing was there when it began. */
+  #isEmpty = false;
   #compared = 0;
   #unchanged = 0;
   #files = 0;
@@ -122,6 +140,7 @@ class Sync {
   constructor(transfers: Transfers, folder: string, options: SyncOptions, signal: AbortSignal) {
     this.#transfers = transfers;
     this.#folder = folder;
+    this.#folders = new Set([folder]);
     this.#options = options;
     this.#signal = signal;
     this.#isMeant = filterOf(options);
@@ -129,7 +148,7 @@ class Sync {
     this.#small = new SmallFiles(transfers, { fsync, retries, signal, onEvent });
   }
 
-  async run(pages: AsyncIterable<readonly RemoteDetails[]>): Promise<SyncReport> {
+  async run(pages: AsyncIterable<DetailsPage>): Promise<SyncReport> {
     const { dryRun = false } = this.#options;
     const listing = pages[Symbol.asyncIterator]();
     // It is asked for while the folder is made ready.
@@ -138,13 +157,14 @@ class Sync {
     if (!dryRun) await this.#prepare();
     const pool = new Pool(FILES_UNDER_WAY);
     try {
-      for (let page = await first; !page.done; page = await listing.next()) {
-        const wanted = await this.#differing(page.value);
+      for await (const looked of this.#look(first, listing)) {
+        const wanted = this.#differing(looked, await looked.local);
         if (!dryRun) await this.#makeFolders(wanted);
         const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#small.sort(wanted);
-        for (const batch of batches) await pool.run(() => this.#bringBatch(batch), BATCH_WEIGHT);
+        await this.#beginBatches(pool, batches);
         for (const each of others) await pool.run(() => this.#bring(each));
       }
+      await this.#beginBatches(pool, this.#small.rest());
     } finally {
       await pool.end();
     }
@@ -159,51 +179,93 @@ class Sync {
     };
   }
 
+  async #beginBatches(pool: Pool, batches: readonly (readonly BatchFile[])[]): Promise<void> {
+    for (const batch of batches) await pool.run(() => this.#bringBatch(batch), BATCH_WEIGHT);
+  }
+
   async #prepare(): Promise<void> {
-    const { disk } = this.#transfers;
-    await disk.makeFolders([this.#folder]);
-    this.#collisions = new Collisions(await foldingOf(disk, this.#folder));
+    const { folding, isEmpty, journals } = await this.#transfers.disk.prepare(this.#folder);
+    this.#small.note(this.#folder, journals);
+    this.#collisions = new Collisions(folding);
+    this.#isEmpty = isEmpty;
+  }
+
+  /** Has the files of each page looked at here while what is known of those before it is dealt with. */
+  async *#look(
+    first: Promise<IteratorResult<DetailsPage>>,
+    listing: AsyncIterator<DetailsPage>,
+  ): AsyncGenerator<Looked, void, undefined> {
+    let before: Looked | undefined;
+    for (let page = await first; !page.done; page = await listing.next()) {
+      const looked = this.#lookAt(page.value);
+      if (before) yield before;
+      before = this.#isEmpty ? undefined : looked;
+      // There is nothing to wait for.
+      if (this.#isEmpty) yield looked;
+    }
+    if (before) yield before;
+  }
+
+  #lookAt(page: DetailsPage): Looked {
+    this.#transfers.packsNames = page.packed;
+    const candidates = this.#candidates(page);
+    const local = this.#isEmpty
+      ? Promise.resolve(undefined)
+      : this.#transfers.disk.filesWithin(this.#folder, candidates.paths);
+    // It is waited for later, or not any more.
+    local.catch(() => {});
+    return { page, ...candidates, local };
   }
 
   /** The files of a page that are meant, may be saved here, and are not known to be there as they are on the server. */
-  async #differing(page: readonly RemoteDetails[]): Promise<Wanted[]> {
-    const candidates: RemoteDetails[] = [];
-    const paths: string[] = [];
-    for (const details of page) {
-      if (!this.#isMeant(details.name)) continue;
-      this.#compared += 1;
-      try {
-        const path = pathWithin(details.name);
-        const other = this.#collisions.note(details.name);
-        if (other !== undefined) {
-          throw new TargetError(
-            "UNSAFE_NAME",
-            details.name,
-            `here it is the same as ${JSON.stringify(other)}`,
-          );
-        }
-        this.#remote.add(details.name);
-        candidates.push(details);
-        paths.push(path);
-      } catch (error) {
-        this.#fail(details.name, error);
-      }
-    }
-    const { kinds, sizes, modified } = await this.#transfers.disk.statWithin(this.#folder, paths);
+  #differing({ page, places, paths }: Looked, local: FileStats | undefined): Wanted[] {
+    const top = this.#folder.endsWith(sep) ? this.#folder : this.#folder + sep;
     const wanted: Wanted[] = [];
-    for (const [i, details] of candidates.entries()) {
-      const { size, modified: changed } = details;
-      const local = { size: sizes[i] as number, modified: modified[i] as number };
-      const isFile = kinds[i] === "file" && size !== undefined;
-      const byDigest = this.#options.checksum === true && isFile && local.size === size;
-      const isSameFile = isFile && changed !== undefined && isSame({ size, modified: changed }, local);
-      if (byDigest || !isSameFile)
-        wanted.push({ details, target: join(this.#folder, paths[i] as string), byDigest });
-      else this.#unchanged += 1;
-      if (!byDigest && !isSameFile) this.#want(details);
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as number;
+      const size = page.sizes?.[place];
+      const modified = page.modified?.[place];
+      const isSameSize = local !== undefined && local.sizes[i] === size;
+      const byDigest = isSameSize && this.#options.checksum === true;
+      const isSameFile =
+        isSameSize && modified !== undefined && isSameTime(modified, local.modified[i] as number);
+      if (isSameFile && !byDigest) {
+        this.#unchanged += 1;
+        continue;
+      }
+      const target = top + paths[i];
+      const end = target.lastIndexOf(sep);
+      const folder = end < top.length ? this.#folder : target.slice(0, end);
+      const details = fileAt(page, place);
+      wanted.push({ details, target, folder, byDigest });
+      if (!byDigest) this.#want(details);
     }
     this.#tell();
     return wanted;
+  }
+
+  /** The files of a page that are meant and may be saved here: their places, and their paths in the folder. */
+  #candidates({ names }: DetailsPage): Pick<Looked, "places" | "paths"> {
+    const places: number[] = [];
+    const paths: string[] = [];
+    for (let place = 0; place < names.length; place++) {
+      const name = names[place] as string;
+      if (!this.#isMeant(name)) continue;
+      this.#compared += 1;
+      try {
+        const path = pathWithin(name);
+        const other = this.#collisions.note(name);
+        if (other !== undefined) {
+          throw new TargetError("UNSAFE_NAME", name, `here it is the same as ${JSON.stringify(other)}`);
+        }
+        if (this.#options.delete) this.#remote.add(name);
+        places.push(place);
+        paths.push(path);
+      } catch (error) {
+        this.#fail(name, error);
+      }
+    }
+    return { places, paths };
   }
 
   /** Fetches a file, where it turns out to differ. */
@@ -278,12 +340,18 @@ class Sync {
   }
 
   async #makeFolders(wanted: readonly Wanted[]): Promise<void> {
-    const folders = [...new Set(wanted.map(({ target }) => dirname(target)))];
+    const folders: string[] = [];
+    for (const { folder } of wanted) {
+      if (this.#folders.has(folder)) continue;
+      this.#folders.add(folder);
+      folders.push(folder);
+    }
+    if (folders.length === 0) return;
     // Where one cannot be made, each file that was to go there tells why.
     await this.#transfers.disk.makeFolders(folders).catch(() => {});
   }
 
-  async #fetch({ details, target }: Omit<Wanted, "byDigest">): Promise<void> {
+  async #fetch({ details, target }: Pick<Wanted, "details" | "target">): Promise<void> {
     const { name, size, modified, version } = details;
     const { resume = true, fsync = false, retries = 5, onEvent } = this.#options;
     let received = 0;

@@ -1,9 +1,10 @@
 // What is said on the wire of several small files at once (PROTOCOL.md, section 6.2.1): the request made, the reply checked.
 
-import { Content, Mensaje, type PyValue, sealOf } from "@fileshare/protocol";
+import { Content, Mensaje, type PyValue } from "@fileshare/protocol";
 import type { Checksum, RemoteFile } from "../disk/disk.js";
 import { ReplyError } from "../errors.js";
 import { bytesOf, checkEstado, checksumOf, damagedError, isCount, secondsOf } from "./remote.js";
+import { quickSealOf } from "./seal.js";
 
 /** The most bytes that a reply holds, by the protocol; and the most of one file in it. */
 export const BATCH_BYTES: number = 1024 * 1024;
@@ -45,13 +46,21 @@ export function batchRequest(files: readonly RemoteFile[], checksums: readonly s
   return { files, expected: sealOfFiles(files, files), checksums };
 }
 
-export function batchMensaje({ files, expected, checksums }: BatchRequest, id: number): Mensaje {
+/** @param packed whether the server takes names packed */
+export function batchMensaje(
+  { files, expected, checksums }: BatchRequest,
+  id: number,
+  packed: boolean,
+): Mensaje {
   const [first = "", ...more] = files.map(({ name }) => name);
+  const text = packed ? more.join("\n") : "";
+  // Between names that hold line feeds others tell nothing.
+  const isPacked = packed && text.split("\n").length === Math.max(1, more.length);
   const extras: [string, PyValue][] = [
     ["id", id],
     ["checksums", [...checksums]],
     ["expected", expected],
-    ["more", more],
+    ["more", isPacked ? text : more],
   ];
   return new Mensaje({ operacion: "descargar", data: first, extras });
 }
@@ -122,7 +131,7 @@ function sealOfFiles(asked: readonly RemoteFile[], rows: readonly Row[]): string
   for (const { name } of asked) fields.push(name);
   for (const { size } of rows) fields.push(size);
   for (const { version } of rows) fields.push(version);
-  return sealOf(fields);
+  return quickSealOf(fields);
 }
 
 /** A list of which every item is as wanted. */

@@ -57,6 +57,11 @@ export function isSmall({ size }: Pick<RemoteFile, "size">): boolean {
   return size <= BATCH_FILE_BYTES;
 }
 
+/** Whether a batch takes no more files, however small they are. */
+export function isFull(batch: readonly BatchFile[]): boolean {
+  return batch.length === BATCH_FILES;
+}
+
 /** Puts small files into batches, each as much as is asked for at once. What is lost on the way costs one of them. */
 export function batchesOf(transfers: Transfers, files: readonly BatchFile[]): BatchFile[][] {
   const most = Math.max(
@@ -69,9 +74,8 @@ export function batchesOf(transfers: Transfers, files: readonly BatchFile[]): Ba
   let characters = 0;
   for (const each of files) {
     const { size, name } = each.file;
-    const isFull =
-      batch.length === BATCH_FILES || bytes + size > most || characters + name.length > MOST_CHARACTERS;
-    if (batch.length === 0 || isFull) {
+    const isTooMuch = bytes + size > most || characters + name.length > MOST_CHARACTERS;
+    if (batch.length === 0 || isFull(batch) || isTooMuch) {
       batch = [];
       batches.push(batch);
       bytes = characters = 0;
@@ -147,7 +151,10 @@ async function ask(
   };
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
   try {
-    const arrived = await transfers.ask((id) => batchMensaje(request, id), receive, { bytes, signal });
+    const arrived = await transfers.ask((id) => batchMensaje(request, id, transfers.packsNames), receive, {
+      bytes,
+      signal,
+    });
     if (arrived) transfers.batches = true;
     else transfers.batches ??= false;
     return arrived;

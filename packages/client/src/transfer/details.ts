@@ -1,9 +1,10 @@
 // The listing with details, page by page.
 
-import { Mensaje, type PyValue, sealOf } from "@fileshare/protocol";
+import { Mensaje, type PyValue } from "@fileshare/protocol";
 import { PyTuple } from "@fileshare/protocol/pickle";
 import { RefusedError, ReplyError } from "../errors.js";
 import { isCount, isExtended, secondsOf } from "./remote.js";
+import { quickSealOf } from "./seal.js";
 
 /** What a listing can tell of a file, besides its name. */
 export type Detail = "size" | "modified" | "version";
@@ -15,7 +16,7 @@ const columns: Readonly<Record<Detail, string>> = {
   version: "versions",
 };
 
-/** A server gives as many names as it likes, and no more than that. */
+/** A server gives as many names as it likes, and no more than that; nor are more taken that came packed. */
 const MOST_NAMES = 65_536;
 
 /** What is asked for. */
@@ -38,17 +39,32 @@ export interface RemoteDetails {
   readonly version: string | undefined;
 }
 
-/** A page of a listing. */
+/** A page of a listing, as columns: most of its files need no object of their own. One that was not told is undefined. */
 export interface DetailsPage {
-  readonly files: readonly RemoteDetails[];
+  readonly names: readonly string[];
+  readonly sizes: ArrayLike<number> | undefined;
+  readonly modified: ArrayLike<number> | undefined;
+  readonly versions: readonly string[] | undefined;
+  /** Whether the names came packed: the server takes them so as well. */
+  readonly packed: boolean;
   /** Where the next page begins; undefined at the end. */
   readonly next: string | undefined;
+}
+
+/** A file of a page, by its place. */
+export function fileAt({ names, sizes, modified, versions }: DetailsPage, place: number): RemoteDetails {
+  return {
+    name: names[place] as string,
+    size: sizes?.[place],
+    modified: modified?.[place],
+    version: versions?.[place],
+  };
 }
 
 export function detailsMensaje({ recursive, details, after }: DetailsRequest, id: number): Mensaje {
   const extras: [string, PyValue][] = [
     ["id", id],
-    ["details", details.map((detail) => columns[detail])],
+    ["details", ["names", ...details.map((detail) => columns[detail])]],
   ];
   if (recursive) extras.push(["recursive", true]);
   // A server that is asked for names alone must still know that it may answer with more.
@@ -63,10 +79,10 @@ export function detailsMensaje({ recursive, details, after }: DetailsRequest, id
  */
 export function readDetails({ details, after }: DetailsRequest, reply: Mensaje): DetailsPage {
   if (reply.estado !== "ok") throw new RefusedError("listar", "the list of files", reply);
-  const names = textsOf(reply.data, undefined);
-  if (!names) throw new ReplyError("The server's reply is no list of names");
   const { extras } = reply;
-  const { length } = names;
+  const names = namesOf(reply);
+  if (!names) throw new ReplyError("The server's reply is no list of names");
+  const { length } = names.values;
   const asked = (detail: Detail): PyValue | undefined =>
     details.includes(detail) ? extras.get(columns[detail]) : undefined;
   const sizes = sizesOf(asked("size"), length);
@@ -77,57 +93,77 @@ export function readDetails({ details, after }: DetailsRequest, reply: Mensaje):
     const told = { size: sizes, modified, version: versions };
     if (details.some((detail) => !told[detail]))
       throw new ReplyError("The server's reply is no listing with details");
-    const last = typeof next === "string" ? next : "";
-    const seal = sealOf([after ?? "", ...joined(names), ...joined(sizes), ...joined(versions), last]);
+    const fields = length === 0 ? [] : [names.text, sizes?.join("\n"), versions?.text];
+    const sealed = fields.filter((field) => field !== undefined);
+    const seal = quickSealOf([after ?? "", ...sealed, typeof next === "string" ? next : ""]);
     if (extras.get("seal") !== seal) throw new ReplyError("The server's listing was damaged on its way");
   }
-  const files = names.map((name, i) => ({
-    name,
-    size: sizes?.[i],
-    modified: modified?.[i],
-    version: versions?.[i],
-  }));
-  return { files, next: typeof next === "string" ? next : undefined };
-}
-
-/** Fields of a seal as one, as their line feeds stand between them already. */
-function joined(values: readonly (string | number)[] = []): [] | [string] {
-  return values.length === 0 ? [] : [values.join("\n")];
+  return {
+    names: names.values,
+    sizes,
+    modified,
+    versions: versions?.values,
+    packed: extras.has("names"),
+    next: typeof next === "string" ? next : undefined,
+  };
 }
 
 // A column is a list, or packed: PROTOCOL.md, section 6.3. Undefined is what is neither, or has another length.
 
-function textsOf(value: PyValue | undefined, length: number | undefined): readonly string[] | undefined {
-  if (typeof value === "string" && length !== undefined) {
-    const texts = length === 0 && value === "" ? [] : value.split("\n", length + 1);
-    return texts.length === length ? texts : undefined;
-  }
-  return listOf(value, length, (item) => (typeof item === "string" ? item : undefined));
+/** Texts, and all of them with a line feed between: as they are sealed. */
+interface Texts {
+  readonly values: readonly string[];
+  readonly text: string;
 }
 
-function sizesOf(value: PyValue | undefined, length: number): readonly number[] | undefined {
+/** The names stand in `data`, or packed in an attribute. */
+function namesOf({ data, extras }: Mensaje): Texts | undefined {
+  const packed = extras.get("names");
+  if (typeof packed !== "string") return textsOf(data, undefined);
+  if (!Array.isArray(data) || data.length > 0) return undefined;
+  const values = packed === "" ? [] : packed.split("\n", MOST_NAMES + 1);
+  return values.length <= MOST_NAMES ? { values, text: packed } : undefined;
+}
+
+function textsOf(value: PyValue | undefined, length: number | undefined): Texts | undefined {
+  if (typeof value === "string" && length !== undefined) {
+    const values = length === 0 && value === "" ? [] : value.split("\n", length + 1);
+    return values.length === length ? { values, text: value } : undefined;
+  }
+  const values = listOf(value, length, (item) => (typeof item === "string" ? item : undefined));
+  return values && { values, text: values.join("\n") };
+}
+
+function sizesOf(value: PyValue | undefined, length: number): readonly number[] | Float64Array | undefined {
   if (!(value instanceof Uint8Array))
     return listOf(value, length, (item) => (isCount(item) ? item : undefined));
-  const sizes = numbersOf(value, length, (view, at) => {
-    return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
-  });
-  return sizes?.every(isCount) ? sizes : undefined;
+  const view = viewOf(value, length);
+  if (!view) return undefined;
+  const sizes = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const high = view.getUint32(8 * i + 4, true);
+    if (high >= 2 ** 21) return undefined;
+    sizes[i] = view.getUint32(8 * i, true) + high * 2 ** 32;
+  }
+  return sizes;
 }
 
-function timesOf(value: PyValue | undefined, length: number): readonly number[] | undefined {
+function timesOf(value: PyValue | undefined, length: number): ArrayLike<number> | undefined {
   if (!(value instanceof Uint8Array)) return listOf(value, length, secondsOf);
-  const times = numbersOf(value, length, (view, at) => view.getFloat64(at, true));
-  return times?.every(Number.isFinite) ? times : undefined;
+  const view = viewOf(value, length);
+  if (!view) return undefined;
+  const times = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const seconds = view.getFloat64(8 * i, true);
+    if (!Number.isFinite(seconds)) return undefined;
+    times[i] = seconds;
+  }
+  return times;
 }
 
-function numbersOf(
-  { buffer, byteOffset, byteLength }: Uint8Array,
-  length: number,
-  read: (view: DataView, at: number) => number,
-): number[] | undefined {
-  if (byteLength !== 8 * length) return undefined;
-  const view = new DataView(buffer, byteOffset, byteLength);
-  return Array.from({ length }, (_, i) => read(view, 8 * i));
+/** Numbers of eight bytes each; undefined where there are not as many. */
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array, length: number): DataView | undefined {
+  return byteLength === 8 * length ? new DataView(buffer, byteOffset, byteLength) : undefined;
 }
 
 function listOf<T>(

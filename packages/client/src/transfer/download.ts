@@ -323,7 +323,12 @@ class Download {
 
 /** Whether a local file is taken for that of the server: of the same size and time. */
 export function isSame(file: Pick<RemoteFile, "size" | "modified">, local: LocalFile | undefined): boolean {
-  return local?.size === file.size && Math.abs(local.modified - file.modified) < SAME_SECONDS;
+  return local?.size === file.size && isSameTime(local.modified, file.modified);
+}
+
+/** Whether two times, in seconds, are taken for the same. */
+export function isSameTime(one: number, other: number): boolean {
+  return Math.abs(one - other) < SAME_SECONDS;
 }
 
 async function write(segment: Segment, piece: Uint8Array, release: () => void): Promise<void> {

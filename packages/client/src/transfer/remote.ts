@@ -1,9 +1,10 @@
 // What is said on the wire of a file and its bytes (PROTOCOL.md, section 6): requests made, replies read and checked.
 
-import { Content, content as contentFrom, Mensaje, type PyValue, sealOf } from "@fileshare/protocol";
+import { Content, content as contentFrom, Mensaje, type PyValue } from "@fileshare/protocol";
 import { PyFloat, PyTuple } from "@fileshare/protocol/pickle";
 import type { Checksum, Range, RemoteFile } from "../disk/disk.js";
 import { ChangedError, RefusedError, ReplyError } from "../errors.js";
+import { quickSealOf } from "./seal.js";
 
 /** Which bytes are asked for. */
 export interface RangeRequest {
@@ -135,7 +136,7 @@ function checkSeal(
   file: RemoteFile,
   { start, end }: Range,
 ): void {
-  if (extras.get("seal") === sealOf([nombre, file.version, file.size, start, end])) return;
+  if (extras.get("seal") === quickSealOf([nombre, file.version, file.size, start, end])) return;
   throw damagedError();
 }
 

@@ -8,6 +8,9 @@ import type { LocalFile } from "./download.js";
 /** Names that Windows takes for devices, with or without an extension, and spaces before that. */
 const windowsDevices = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;
 
+/** The most common names, and safe: of no folder, and no way in or out of one. */
+const commonName = /^\w[\w. -]*$/;
+
 /** Characters that stand for bytes which are no UTF-8 (PROTOCOL.md 6.4). */
 const escapedBytes = /[\udc80-\udcff]/gu;
 
@@ -38,6 +41,7 @@ function hasControls(name: string): boolean {
  * @throws {TargetError} `UNSAFE_NAME` when it could mean something else than a file in the folder
  */
 export function pathWithin(name: string): string {
+  if (process.platform !== "win32" && commonName.test(name)) return name;
   const parts = name.split("/");
   for (const part of parts) {
     const unsafe = whyUnsafe(part);

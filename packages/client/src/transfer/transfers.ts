@@ -26,6 +26,8 @@ export class Transfers {
   readonly rate: RateLimit;
   /** Whether the server gives several small files at once; undefined until it was asked. */
   batches: boolean | undefined;
+  /** Whether the server takes the names of such files packed. */
+  packsNames = false;
   readonly #lanes: Lanes;
   readonly #options: TransfersOptions;
 

@@ -34,6 +34,9 @@ export interface FileRequest {
   readonly digest: string | undefined;
 }
 
+/** The most names that one reply tells of. */
+export const MAX_BATCH_NAMES = 256;
+
 /** The most algorithms that are looked at. */
 const MAX_CHECKSUMS = 16;
 
@@ -67,6 +70,17 @@ function checksumsAttribute(extras: Extras): readonly string[] | undefined {
   return value.slice(0, MAX_CHECKSUMS);
 }
 
+/** Names as a list, or packed: no more of them than one reply tells of. */
+function namesAttribute(extras: Extras, name: string): readonly string[] | undefined {
+  const value = extras.get(name);
+  if (typeof value === "string") {
+    const names = value === "" ? [] : value.split("\n", MAX_BATCH_NAMES);
+    return names.length < MAX_BATCH_NAMES ? names : undefined;
+  }
+  if (!Array.isArray(value) || !value.every((each) => typeof each === "string")) return undefined;
+  return value;
+}
+
 /** A `descargar` of several small files in one reply. */
 export interface BatchRequest {
   /** As they were asked for. */
@@ -79,9 +93,8 @@ export interface BatchRequest {
 
 /** What a request asks for; undefined where it asks for one file. */
 export function batchRequestOf({ data, extras }: Mensaje): BatchRequest | undefined {
-  const more = extras.get("more");
-  if (typeof data !== "string" || !Array.isArray(more)) return undefined;
-  if (!more.every((name) => typeof name === "string")) return undefined;
+  const more = namesAttribute(extras, "more");
+  if (typeof data !== "string" || !more) return undefined;
   const expected = textAttribute(extras, "expected");
   return { names: [data, ...more], expected, checksums: checksumsAttribute(extras) ?? [] };
 }
@@ -89,8 +102,9 @@ export function batchRequestOf({ data, extras }: Mensaje): BatchRequest | undefi
 /** What a `listar` asks for beyond the names of the files of the folder itself. */
 export interface ListRequest {
   readonly details: readonly Detail[];
-  /** Whether a column is to be one value. */
+  /** Whether a column is to be one value; and whether the names are. */
   readonly packed: boolean;
+  readonly packedNames: boolean;
   readonly recursive: boolean;
   readonly limit: number;
   readonly after: string | undefined;
@@ -103,9 +117,12 @@ export function listRequestOf(extras: Extras): ListRequest | undefined {
   const asked = extras.get("limit");
   const limit = isInt(asked) && asked >= 1 ? Number(asked) : undefined;
   const after = textAttribute(extras, "after");
-  if (details.length === 0 && !recursive && limit === undefined && after === undefined) return undefined;
-  const packed = extras.get("details") !== true;
-  return { details, packed, recursive, limit: limit ?? Number.POSITIVE_INFINITY, after };
+  const named: unknown = extras.get("details");
+  const packedNames = Array.isArray(named) && named.includes("names");
+  const isPlain = details.length === 0 && !packedNames && !recursive;
+  if (isPlain && limit === undefined && after === undefined) return undefined;
+  const packed = named !== true;
+  return { details, packed, packedNames, recursive, limit: limit ?? Number.POSITIVE_INFINITY, after };
 }
 
 /** In the order in which the reply has them. */

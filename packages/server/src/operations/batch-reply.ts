@@ -1,14 +1,12 @@
 // Several small files -> the one Mensaje that brings them: PROTOCOL.md, section 6.2.1.
 
-import { Content, Mensaje, sealOf } from "@fileshare/protocol";
+import { Content, Mensaje } from "@fileshare/protocol";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
 import { chooseChecksum } from "../checksums.js";
+import { quickSealOf } from "../seal.js";
 import type { ReadManyLimits, SmallFiles } from "../storage/storage.js";
 import type { BatchRequest } from "./attributes.js";
 import { float } from "./listar.js";
-
-/** The most names that one reply tells of. */
-export const MAX_BATCH_NAMES = 256;
 
 /** The most bytes of one reply, and of one file in it. */
 export const BATCH_LIMITS: ReadManyLimits = { maxFileBytes: 64 * 1024, maxBytes: 1024 * 1024 };
@@ -19,7 +17,7 @@ export async function batchReply(
   { names, expected, checksums }: BatchRequest,
 ): Promise<Mensaje> {
   const { bytes, lengths, versions, modified } = files;
-  const seal = sealOf([...names, ...lengths, ...versions]);
+  const seal = quickSealOf([...names, ...lengths, ...versions]);
   const extras: [string, PyValue][] = [["seal", seal]];
   // Whoever knows beforehand what the seal would be knows all that it is of.
   if (seal !== expected) {

@@ -1,8 +1,9 @@
 // A file -> the Mensaje that brings it, or the part of it that was asked for.
 
-import { Content, Mensaje, sealOf, Trailer } from "@fileshare/protocol";
+import { Content, Mensaje, Trailer } from "@fileshare/protocol";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
 import { type Checksum, type ChecksumAlgorithm, chooseChecksum } from "../checksums.js";
+import { quickSealOf } from "../seal.js";
 import type { SmallFile, StoredFile } from "../storage/storage.js";
 import type { AskedRange, FileRequest } from "./attributes.js";
 import { RefusedError } from "./handler.js";
@@ -79,7 +80,7 @@ async function begin(
     ["version", file.version],
     ["modified", float(file.modifiedSeconds ?? file.modified.getTime() / 1000)],
     ["range", new PyTuple([start, end])],
-    ["seal", sealOf([asked.name, file.version, file.size, start, end])],
+    ["seal", quickSealOf([asked.name, file.version, file.size, start, end])],
   ];
   if (asked.digest !== undefined) {
     const whole = await digest();

@@ -1,5 +1,6 @@
-import { Mensaje, sealOf } from "@fileshare/protocol";
+import { Mensaje } from "@fileshare/protocol";
 import { PyFloat } from "@fileshare/protocol/pickle";
+import { quickSealOf } from "../seal.js";
 import { entriesOf } from "../storage/listing.js";
 import { type ListRequest, listRequestOf } from "./attributes.js";
 import type { Handler, HandlerContext } from "./handler.js";
@@ -12,10 +13,13 @@ export const listar: Handler<null, string[]> = (_data, { storage, mensaje }) => 
 
 async function page(storage: HandlerContext["storage"], asked: ListRequest): Promise<Mensaje<string[]>> {
   const { names, sizes, modified, versions, next } = await entriesOf(storage, asked);
-  const { after = "", details, packed } = asked;
-  const reply = new Mensaje<string[]>({ data: names as string[], estado: "ok" });
+  const { after = "", details, packed, packedNames } = asked;
+  const isList = !packedNames || isManyLines(names) || names[0] === "";
+  const reply = new Mensaje<string[]>({ data: isList ? (names as string[]) : [], estado: "ok" });
   const { extras } = reply;
-  const sealed = [after, ...joined(names)];
+  const [text = ""] = joined(names);
+  if (!isList) extras.set("names", text);
+  const sealed = names.length === 0 ? [after] : [after, text];
   if (details.includes("sizes")) {
     extras.set("sizes", packed ? packedSizes(sizes) : Array.from(sizes));
     sealed.push(...joined(Array.from(sizes)));
@@ -25,19 +29,22 @@ async function page(storage: HandlerContext["storage"], asked: ListRequest): Pro
   }
   if (details.includes("versions")) {
     const [text = ""] = joined(versions);
-    // What holds a line feed itself cannot be told apart by them.
-    const isList = !packed || versions.some((version) => version.includes("\n"));
-    extras.set("versions", isList ? (versions as string[]) : text);
+    extras.set("versions", !packed || isManyLines(versions) ? (versions as string[]) : text);
     sealed.push(...joined(versions));
   }
   extras.set("next", next ?? null);
-  extras.set("seal", sealOf([...sealed, next ?? ""]));
+  extras.set("seal", quickSealOf([...sealed, next ?? ""]));
   return reply;
 }
 
 /** Fields of a seal as one, as their line feeds stand between them already. */
 function joined(values: readonly (string | number)[]): [] | [string] {
   return values.length === 0 ? [] : [values.join("\n")];
+}
+
+/** Whether one of them holds a line feed itself: then they cannot be told apart by those between them. */
+function isManyLines(texts: readonly string[]): boolean {
+  return texts.join("").includes("\n");
 }
 
 function packedSizes(sizes: ArrayLike<number>): Uint8Array {

@@ -2,7 +2,7 @@
 
 import type { Mensaje } from "@fileshare/protocol";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
-import { MAX_BATCH_NAMES } from "./batch-reply.js";
+import { MAX_BATCH_NAMES } from "./attributes.js";
 
 /** A Mensaje with its attributes' places, about. */
 const BASE_BYTES = 512;

@@ -59,13 +59,14 @@ export class DirectoryStorage implements Storage {
   }
 
   /**
-   * Also starts the thread that lists, as a server is about to need it.
+   * Also starts both threads, as a server is about to need them.
    *
    * @throws the system's error when there is no such folder, or it cannot be read (`code` ENOENT, ENOTDIR, EACCES)
    */
   async check(): Promise<void> {
     await (await opendir(this.#folder)).close();
     this.#lists.warm();
+    this.#reads.warm();
   }
 
   /** The names of the files in the folder itself; without those that are no text, which the peers of old cannot take. */
@@ -86,6 +87,8 @@ export class DirectoryStorage implements Storage {
   }
 
   async entries(options: EntriesOptions): Promise<EntriesPage> {
+    // Who asks for versions is likely to ask for files next: it would wait for the thread to start.
+    if (options.details.includes("versions")) this.#reads.warm();
     const { names, sizes, modified, versions, next } = await this.#page(options);
     return { names: unpacked(names), sizes, modified, versions: unpacked(versions), next };
   }

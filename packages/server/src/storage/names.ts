@@ -10,6 +10,14 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What Buffer puts in the place of bytes that are no UTF-8. */
 const REPLACEMENT = "\uFFFD";
 
+/** The most common names: of a file in the folder itself, and nothing about them to be looked at. */
+const commonName = /^\w[\w. -]*$/;
+
+/** Whether a name is that of a file in the folder itself, and the same text as its bytes. Few that are not of that kind are. */
+export function isCommonName(name: string): boolean {
+  return commonName.test(name);
+}
+
 /** A byte 0x80 is the surrogate U+DC80, and so on. */
 const ESCAPE = 0xdc00;
 

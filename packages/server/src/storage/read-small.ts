@@ -9,9 +9,10 @@ import {
   readSync,
   realpathSync,
 } from "node:fs";
+import { sep } from "node:path";
 import { below, isWithin, NO_FOLLOW, OPEN_FLAGS, secondsOf, versionOf } from "./folder.js";
 import type { SmallCall } from "./folder-worker.js";
-import { pathOf } from "./names.js";
+import { isCommonName, pathOf } from "./names.js";
 
 /** A small file as it is sent between threads. */
 export interface PackedFile {
@@ -61,11 +62,12 @@ export function openSmall(
   { name, maxBytes }: SmallCall,
   resolved: Resolved,
 ): OpenedFile | undefined {
-  const path = NO_FOLLOW ? pathOf(name) : undefined;
-  if (!path) return undefined;
+  if (!NO_FOLLOW) return undefined;
   let fd: number | undefined;
   try {
-    fd = openServed(folder, name, path, resolved);
+    fd = isCommonName(name)
+      ? openSync(`${folder}${sep}${name}`, OPEN_FLAGS)
+      : openServed(folder, name, resolved);
     const stats = fd === undefined ? undefined : fstatSync(fd, { bigint: true });
     if (fd !== undefined && stats?.isFile() && stats.size <= maxBytes) {
       return { fd, stats, size: Number(stats.size) };
@@ -78,7 +80,9 @@ export function openSmall(
 }
 
 /** Opens a file by its path, where that leads over no link out of the folder. */
-function openServed(folder: string, name: string, path: Buffer, resolved: Resolved): number | undefined {
+function openServed(folder: string, name: string, resolved: Resolved): number | undefined {
+  const path = pathOf(name);
+  if (!path) return undefined;
   const slash = path.lastIndexOf("/");
   if (slash < 0) return openSync(below(Buffer.from(folder), path), OPEN_FLAGS);
   const root = resolve(resolved, "", Buffer.from(folder));

@@ -1,0 +1,51 @@
+// A folder that much is about to be saved in: made, and looked at.
+
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import { join } from "node:path";
+import { asTargetError } from "./failure.js";
+import { journalsAmong, makeFolders, statAll } from "./folders.js";
+import { native } from "./paths.js";
+
+/** What a file system takes for the same. */
+export interface Folding {
+  readonly ignoresCase: boolean;
+  readonly ignoresForm: boolean;
+}
+
+/** What was found out of a folder. */
+export interface Prepared {
+  readonly folding: Folding;
+  /** Whether nothing stands in it. */
+  readonly isEmpty: boolean;
+  /** Paths of journals in it, as `journalsIn` gives them. */
+  readonly journals: readonly string[];
+}
+
+/** Makes a folder where it is not there. To find out what is the same in it, a file is made there, and removed. */
+export function prepareFolder(folder: string): Prepared {
+  makeFolders([folder]);
+  const name = join(folder, `.fileshare-A\u00e9-${randomBytes(8).toString("hex")}`);
+  try {
+    const found = contentsOf(folder);
+    fs.closeSync(fs.openSync(native(name), "wx"));
+    try {
+      const { kinds } = statAll([name.replace("-A", "-a"), name.replace("\u00e9", "e\u0301")]);
+      return { ...found, folding: { ignoresCase: kinds[0] === "file", ignoresForm: kinds[1] === "file" } };
+    } finally {
+      fs.unlinkSync(native(name));
+    }
+  } catch (error) {
+    throw asTargetError(error, name);
+  }
+}
+
+function contentsOf(folder: string): Omit<Prepared, "folding"> {
+  try {
+    const names = fs.readdirSync(native(folder));
+    return { isEmpty: names.length === 0, journals: journalsAmong(names, folder) };
+  } catch {
+    // One that may not be read may still be written to.
+    return { isEmpty: false, journals: [] };
+  }
+}
