@@ -12,7 +12,7 @@ import { PyDict, PySet } from "./collections.js";
 import { PickleEncodeError } from "./errors.js";
 import { BytesGap } from "./gap.js";
 import { checkHashable } from "./keys.js";
-import { defaultLimits } from "./limits.js";
+import { DEFAULT_MAX_DEPTH } from "./limits.js";
 import { type NameMapping, plainNames } from "./names.js";
 import { PyBuffer, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { BATCH_SIZE, HIGHEST_PROTOCOL, Op, type PickleProtocol } from "./opcodes.js";
@@ -134,7 +134,7 @@ export class Pickler extends PickleWriter {
     this.names = options.names ?? plainNames;
     this.shareStrings = options.shareStrings ?? false;
     this.#plainStrings = protocol >= 4 && !this.shareStrings;
-    this.#maxDepth = options.maxDepth ?? defaultLimits.maxDepth;
+    this.#maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
     checkRange("maxDepth", this.#maxDepth, 0, Number.POSITIVE_INFINITY);
     this.#persistentId = options.persistentId;
     this.#reduce = options.reduce;

@@ -1,7 +1,7 @@
 // Python's str and str escapes, from bytes and back. Sources: CPython Objects/unicodeobject.c (surrogatepass,
 // raw-unicode-escape), Objects/bytesobject.c (escape_decode).
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Two halves of a surrogate pair stand side by side as characters of their own, as they can in Python: a JavaScript
