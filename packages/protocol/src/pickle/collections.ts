@@ -3,24 +3,33 @@
 import { KeyIndex } from "./keys.js";
 import type { PyValue } from "./values.js";
 
+/** What a subclass has for the number of a pickle. */
+const NO_NOTES = -1;
+
 /**
  * A Python dict: a Map in insertion order whose keys are equal where Python's are (`1`, `1.0` and `True` are one key;
  * two tuples with equal items are one key), and whose first writing of a key is kept, as in Python.
  */
 export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> extends Map<K, V> {
   #index: KeyIndex<K> | undefined;
-  /** Which pickle it was last written to, and its place in that one's memo: see pickler.ts. */
+  /** Which pickle it was last written to, and its place in that one's memo: see memo-writer.ts. */
   #session = 0;
   #place = 0;
 
   constructor(entries?: Iterable<readonly [K, V]>) {
     super();
+    if (new.target !== PyDict) this.#session = NO_NOTES;
     if (entries) for (const [key, value] of entries) this.set(key, value);
   }
 
   /** @internal */
   static hasOnlyTexts(dict: PyDict): boolean {
     return dict.#index === undefined;
+  }
+
+  /** @internal Whether it is of no subclass, which may be written otherwise. */
+  static takesNotes(dict: PyDict): boolean {
+    return dict.#session !== NO_NOTES;
   }
 
   /** @internal */

@@ -1,9 +1,10 @@
 // Values in, pickles out: byte for byte what CPython's C pickler writes for the built-in data model.
 
+import type { EncodeOptions } from "./encode-options.js";
 import { PickleEncodeError } from "./errors.js";
-import { type EncodeOptions, Pickler } from "./pickler.js";
+import type { EncodedPart } from "./frames.js";
+import { Pickler } from "./pickler.js";
 import type { PyValue } from "./values.js";
-import type { EncodedPart } from "./writer.js";
 
 /** A pickler that is not at work, kept for the next value. A `reduce` that encodes gets another one. */
 let idle: Pickler | undefined;

@@ -2,11 +2,13 @@
 // Lib/copyreg.py for what protocols 0 and 1 write instead of NEWOBJ.
 
 import { PyDict } from "./collections.js";
-import { PickleEncodeError } from "./errors.js";
+import type { MemoKey } from "./memo-writer.js";
 import { type PyBuffer, PyObject } from "./objects.js";
 import { Op } from "./opcodes.js";
 import type { Pickler } from "./pickler.js";
-import { saveByteArray, saveBytes, saveString } from "./save-atoms.js";
+import { needProtocol, refuseProtocol } from "./refuse.js";
+import { saveByteArray, saveBytes, saveText } from "./save-atoms.js";
+import { addItems, appendItems, setEntries } from "./save-containers.js";
 import { encodeUtf8 } from "./text.js";
 import { PyByteArray, PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -18,7 +20,7 @@ const newobjEx = new PyGlobal("copyreg", "__newobj_ex__");
 
 /** Writes a class, or a reference to it: a class is one object in Python, however many names for it the value has. */
 export function saveGlobal(p: Pickler, value: PyGlobal): void {
-  const index = p.findGlobal(value);
+  const index = p.findClass(value);
   if (index === undefined) saveNewGlobal(p, value, value);
   else p.reference(index);
 }
@@ -52,44 +54,28 @@ function saveModule(p: Pickler, module: string): void {
     p.save(module);
     return;
   }
-  p.objectBoundary();
-  const index = p.module === module ? p.modulePlace : p.modules?.get(module);
-  if (index !== undefined) {
+  p.boundary();
+  const index = p.find(module);
+  if (index === undefined) {
+    saveText(p, module);
+    p.memoize(module);
+  } else {
     p.reference(index);
-    return;
   }
-  if (p.module !== undefined) {
-    p.modules ??= new Map();
-    p.modules.set(p.module, p.modulePlace);
-  }
-  p.module = module;
-  p.modulePlace = p.memoized;
-  saveString(p, module);
 }
 
 /** A class's name as two lines, but for the newline at the end. */
 function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
-  if (/^$|\n/.test(module) || /^$|\n/.test(qualname)) {
-    throw new PickleEncodeError(
-      "PROTOCOL",
-      "a class whose name is empty or holds a newline needs protocol 4",
-    );
-  }
-  const [oldModule, oldName] = p.protocol < 3 ? p.names.toPython2(module, qualname) : [module, qualname];
+  if (/^$|\n/.test(module) || /^$|\n/.test(qualname))
+    needProtocol(4, p, "an empty name, or one of two lines,");
+  const old = p.protocol < 3;
+  const [oldModule, oldName] = old ? p.names.toPython2(module, qualname) : [module, qualname];
   const known = `${oldModule}\n${oldName}`;
-  if (p.protocol < 3 && oldName === qualname && p.names.toPython3(oldModule, oldName)[1] !== qualname) {
-    throw new PickleEncodeError(
-      "PROTOCOL",
-      "a class whose name had another meaning in Python 2 needs protocol 3",
-    );
-  }
+  if (old && oldName === qualname && p.names.toPython3(oldModule, oldName)[1] !== qualname)
+    needProtocol(3, p, "a name that was another one's in Python 2");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII
-  if (p.protocol < 3 ? /[^\x00-\x7f]/.test(known) : !known.isWellFormed()) {
-    throw new PickleEncodeError(
-      "PROTOCOL",
-      "a class whose name is not ASCII needs protocol 3 and whole characters",
-    );
-  }
+  if (old && /[^\x00-\x7f]/.test(known)) needProtocol(3, p, "a name that is not ASCII");
+  if (!known.isWellFormed()) needProtocol(4, p, "a name with half a character");
   return encodeUtf8(known);
 }
 
@@ -104,9 +90,9 @@ function extensionCode(p: Pickler, { module, qualname }: PyGlobal): number | und
 }
 
 export function saveExtension(p: Pickler, code: number): void {
-  if (p.protocol < 2 || !Number.isInteger(code) || code <= 0 || code > 0x7fffffff) {
-    throw new PickleEncodeError("PROTOCOL", "an extension code is 1 to 2147483647, and needs protocol 2");
-  }
+  needProtocol(2, p, "an extension code");
+  if (!Number.isInteger(code) || code <= 0 || code > 0x7fffffff)
+    refuseProtocol("an extension code is no int from 1 to 2147483647");
   if (code <= 0xff) p.byte1(Op.EXT1, code);
   else if (code <= 0xffff) p.uint16(Op.EXT2, code);
   else p.uint32(Op.EXT4, code);
@@ -119,14 +105,13 @@ export function savePersistentId(p: Pickler, id: PyValue): void {
     return;
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII but the newline that ends the id
-  if (typeof id !== "string" || !/^[\x00-\x09\x0b-\x7f]*$/.test(id)) {
-    throw new PickleEncodeError("PROTOCOL", "a persistent id in protocol 0 is one line of ASCII");
-  }
+  if (typeof id !== "string" || !/^[\x00-\x09\x0b-\x7f]*$/.test(id))
+    refuseProtocol("a persistent id that is no line of ASCII needs protocol 1");
   p.latin1(Op.PERSID, `${id}\n`);
 }
 
 export function saveBuffer(p: Pickler, value: PyBuffer): void {
-  if (p.protocol < 5) throw new PickleEncodeError("PROTOCOL", "a buffer needs protocol 5");
+  needProtocol(5, p, "a buffer");
   const { bufferCallback } = p.options;
   if (bufferCallback && !bufferCallback(value)) {
     p.byte(Op.NEXT_BUFFER);
@@ -166,14 +151,14 @@ export function saveObject(p: Pickler, value: PyObject, owner: object): void {
   for (const { kind, values } of value.changes) {
     switch (kind) {
       case "append":
-        p.appends(values);
+        appendItems(p, values);
         break;
       case "set":
-        p.setEntries(pairs(values), values.length / 2);
+        setEntries(p, pairs(values), values.length / 2);
         break;
       case "add":
-        if (p.protocol >= 4) p.addItems(values, values.length);
-        else throw new PickleEncodeError("PROTOCOL", "items that are added to an instance need protocol 4");
+        needProtocol(4, p, "adding to an instance");
+        addItems(p, values, values.length);
         break;
       case "call":
         p.save(values[0] as PyValue);
@@ -237,7 +222,7 @@ function saveReduce(p: Pickler, callable: PyValue, args: PyTuple): void {
 
 /** Writes the class that makes something, which no `persistentId` is asked for. */
 export function saveGlobalOnce(p: Pickler, value: PyGlobal): void {
-  p.objectBoundary();
+  p.boundary();
   saveGlobal(p, value);
 }
 
@@ -265,12 +250,12 @@ export function saveCall(
   p: Pickler,
   callee: PyGlobal,
   saveArg: (() => void) | undefined,
-  owner: object | string | undefined,
+  owner: MemoKey | undefined,
 ): void {
   saveGlobalOnce(p, callee);
   if (saveArg) {
     if (p.protocol < 2) p.byte(Op.MARK);
-    p.objectBoundary();
+    p.boundary();
     saveArg();
     p.byte(p.protocol >= 2 ? Op.TUPLE1 : Op.TUPLE);
     p.memoize(undefined);

@@ -1,0 +1,119 @@
+// What was written of a pickle and where it stands in the memo: what is met again is written as a reference.
+
+import { PyDict } from "./collections.js";
+import { Op, type PickleProtocol } from "./opcodes.js";
+import { PyGlobal } from "./values.js";
+import { PickleWriter } from "./writer.js";
+
+/**
+ * What stands for a value in the memo: an object for itself, a string for a str that is but one object in Python, a
+ * number for bytes that are.
+ */
+export type MemoKey = object | string | number;
+
+/** How many entries make a Map of the memo. */
+const FEW = 8;
+
+/** Up to this many entries, the Map is wiped and used again. */
+const KEPT_ENTRIES = 64;
+
+/** Writes what has a place in the memo, and references to it. */
+export class MemoWriter extends PickleWriter {
+  protocol: PickleProtocol = 4;
+  /** How many entries the memo has. */
+  memoized = 0;
+  /**
+   * The number of this pickle: a dict notes itself where it stands in the memo of which pickle, which is faster than a
+   * Map of all of them. 0 for a pickle that is written within another one, which would write over its notes.
+   */
+  session = 0;
+  #places = new Map<MemoKey, number>();
+  /** What was put there first, as long as it is little: to search a few takes less time than to fill a Map. */
+  readonly #few: (MemoKey | undefined)[] = [];
+  readonly #fewPlaces: number[] = [];
+  #fewCount = 0;
+  /** The places of classes by module and name, but for those that no other object was asked for since they came. */
+  readonly #classes: Map<string, Map<string, number>> = new Map();
+  readonly #newClasses: PyGlobal[] = [];
+
+  override reset(): void {
+    super.reset();
+    this.memoized = 0;
+    while (this.#fewCount > 0) this.#few[--this.#fewCount] = undefined;
+    if (this.#places.size > KEPT_ENTRIES) this.#places = new Map();
+    else if (this.#places.size > 0) this.#places.clear();
+    if (this.#classes.size > 0) this.#classes.clear();
+    if (this.#newClasses.length > 0) this.#newClasses.length = 0;
+  }
+
+  /** Where a value stands in the memo, undefined where it was not written yet. */
+  find(key: MemoKey): number | undefined {
+    if (this.#places.size > 0) return this.#places.get(key);
+    for (let i = 0; i < this.#fewCount; i++) if (this.#few[i] === key) return this.#fewPlaces[i];
+    return undefined;
+  }
+
+  /** Where a class stands in the memo, whichever object with its name was written. */
+  findClass(value: PyGlobal): number | undefined {
+    const known = this.find(value);
+    if (known !== undefined) return known;
+    if (this.#newClasses.length > 0) this.#nameClasses();
+    const place = this.#classes.get(value.module)?.get(value.qualname);
+    if (place !== undefined) this.#put(value, place);
+    return place;
+  }
+
+  /** @param key what stands for the value in the memo, where it can occur again */
+  memoize(key: MemoKey | undefined): void {
+    if (key !== undefined) {
+      this.#put(key, this.memoized);
+      if (key instanceof PyGlobal) this.#newClasses.push(key);
+    }
+    this.#writeMemoize();
+  }
+
+  /** As {@link find} and {@link memoize}, for a dict in a pickle that is not within another one. */
+  findDict(dict: PyDict): number | undefined {
+    return PyDict.placeIn(dict, this.session);
+  }
+
+  memoizeDict(dict: PyDict): void {
+    PyDict.putIn(dict, this.session, this.memoized);
+    this.#writeMemoize();
+  }
+
+  reference(index: number): void {
+    if (this.protocol === 0) this.latin1(Op.GET, `${index}\n`);
+    else if (index <= 0xff) this.byte1(Op.BINGET, index);
+    else this.uint32(Op.LONG_BINGET, index);
+  }
+
+  #nameClasses(): void {
+    for (const written of this.#newClasses) {
+      const { module, qualname } = written;
+      const names = this.#classes.get(module) ?? new Map<string, number>();
+      names.set(qualname, this.find(written) as number);
+      this.#classes.set(module, names);
+    }
+    this.#newClasses.length = 0;
+  }
+
+  #writeMemoize(): void {
+    const index = this.memoized++;
+    if (this.protocol >= 4) this.byte(Op.MEMOIZE);
+    else if (this.protocol === 0) this.latin1(Op.PUT, `${index}\n`);
+    else if (index <= 0xff) this.byte1(Op.BINPUT, index);
+    else this.uint32(Op.LONG_BINPUT, index);
+  }
+
+  #put(key: MemoKey, place: number): void {
+    if (this.#places.size === 0) {
+      this.#few[this.#fewCount] = key;
+      this.#fewPlaces[this.#fewCount++] = place;
+      if (this.#fewCount < FEW) return;
+      for (let i = 0; i < FEW; i++) this.#places.set(this.#few[i] as MemoKey, this.#fewPlaces[i] as number);
+    } else {
+      this.#places.set(key, place);
+    }
+  }
+}
