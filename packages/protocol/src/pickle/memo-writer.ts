@@ -32,9 +32,9 @@ export class MemoWriter extends PickleWriter {
   readonly #few: (MemoKey | undefined)[] = [];
   readonly #fewPlaces: number[] = [];
   #fewCount = 0;
-  /** The places of classes by module and name, but for those that no other object was asked for since they came. */
+  /** The places of classes by module and name, but for the last one: most pickles have no other. */
   readonly #classes: Map<string, Map<string, number>> = new Map();
-  readonly #newClasses: PyGlobal[] = [];
+  #lastClass: PyGlobal | undefined;
 
   override reset(): void {
     super.reset();
@@ -43,7 +43,7 @@ export class MemoWriter extends PickleWriter {
     if (this.#places.size > KEPT_ENTRIES) this.#places = new Map();
     else if (this.#places.size > 0) this.#places.clear();
     if (this.#classes.size > 0) this.#classes.clear();
-    if (this.#newClasses.length > 0) this.#newClasses.length = 0;
+    this.#lastClass = undefined;
   }
 
   /** Where a value stands in the memo, undefined where it was not written yet. */
@@ -57,7 +57,7 @@ export class MemoWriter extends PickleWriter {
   findClass(value: PyGlobal): number | undefined {
     const known = this.find(value);
     if (known !== undefined) return known;
-    if (this.#newClasses.length > 0) this.#nameClasses();
+    this.#nameLastClass();
     const place = this.#classes.get(value.module)?.get(value.qualname);
     if (place !== undefined) this.#put(value, place);
     return place;
@@ -67,7 +67,10 @@ export class MemoWriter extends PickleWriter {
   memoize(key: MemoKey | undefined): void {
     if (key !== undefined) {
       this.#put(key, this.memoized);
-      if (key instanceof PyGlobal) this.#newClasses.push(key);
+      if (key instanceof PyGlobal) {
+        this.#nameLastClass();
+        this.#lastClass = key;
+      }
     }
     this.#writeMemoize();
   }
@@ -88,14 +91,13 @@ export class MemoWriter extends PickleWriter {
     else this.uint32(Op.LONG_BINGET, index);
   }
 
-  #nameClasses(): void {
-    for (const written of this.#newClasses) {
-      const { module, qualname } = written;
-      const names = this.#classes.get(module) ?? new Map<string, number>();
-      names.set(qualname, this.find(written) as number);
-      this.#classes.set(module, names);
-    }
-    this.#newClasses.length = 0;
+  #nameLastClass(): void {
+    const last = this.#lastClass;
+    if (last === undefined) return;
+    this.#lastClass = undefined;
+    const names = this.#classes.get(last.module) ?? new Map<string, number>();
+    names.set(last.qualname, this.find(last) as number);
+    this.#classes.set(last.module, names);
   }
 
   #writeMemoize(): void {

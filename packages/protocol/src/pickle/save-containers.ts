@@ -130,15 +130,13 @@ export function savePlain(p: Pickler, value: Readonly<Record<string, PyValue>>):
   empty(p, Op.EMPTY_DICT, Op.DICT);
   p.memoize(value);
   const keys = Object.keys(value);
-  const items = Object.values(value);
-  const { length } = keys;
-  let left = openBatch(p, length, Op.SETITEM);
-  for (let i = 0; i < length; i++) {
-    p.save(keys[i] as string);
-    p.save(items[i] as PyValue);
+  let left = openBatch(p, keys.length, Op.SETITEM);
+  for (const key of keys) {
+    p.save(key);
+    p.save(value[key] as PyValue);
     left = endItem(p, left, Op.SETITEM, Op.SETITEMS);
   }
-  closeBatch(p, left, length, Op.SETITEMS);
+  closeBatch(p, left, keys.length, Op.SETITEMS);
 }
 
 /** Sets items in the dict or instance that was just written. */
