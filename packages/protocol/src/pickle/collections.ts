@@ -3,7 +3,7 @@
 import { KeyIndex } from "./keys.js";
 import type { PyValue } from "./values.js";
 
-/** What a subclass has for the number of a pickle. */
+/** What a subclass has for the number of a pickle, as it may be written otherwise. */
 const NO_NOTES = -1;
 
 /**
@@ -12,7 +12,7 @@ const NO_NOTES = -1;
  */
 export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> extends Map<K, V> {
   #index: KeyIndex<K> | undefined;
-  /** Which pickle it was last written to, and its place in that one's memo: see memo-writer.ts. */
+  /** Which pickle it was last written to, and its place in that one's memo: see own-collection.ts. */
   #session = 0;
   #place = 0;
 
@@ -23,24 +23,19 @@ export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> ex
   }
 
   /** @internal */
-  static hasOnlyTexts(dict: PyDict): boolean {
-    return dict.#index === undefined;
-  }
-
-  /** @internal Whether it is of no subclass, which may be written otherwise. */
-  static takesNotes(dict: PyDict): boolean {
-    return dict.#session !== NO_NOTES;
+  get pickledAsItIs(): boolean {
+    return this.#session !== NO_NOTES;
   }
 
   /** @internal */
-  static placeIn(dict: PyDict, session: number): number | undefined {
-    return dict.#session === session ? dict.#place : undefined;
+  placeIn(session: number): number | undefined {
+    return this.#session === session ? this.#place : undefined;
   }
 
   /** @internal */
-  static putIn(dict: PyDict, session: number, place: number): void {
-    dict.#session = session;
-    dict.#place = place;
+  putIn(session: number, place: number): void {
+    this.#session = session;
+    this.#place = place;
   }
 
   override get(key: K): V | undefined {
@@ -78,6 +73,11 @@ export class PySet<T extends PyValue = PyValue> extends Set<T> {
   constructor(items?: Iterable<T>) {
     super();
     if (items) for (const item of items) this.add(item);
+  }
+
+  /** @internal */
+  get pickledAsItIs(): boolean {
+    return Object.getPrototypeOf(this) === PySet.prototype;
   }
 
   override has(item: T): boolean {

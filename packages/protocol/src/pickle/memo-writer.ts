@@ -1,7 +1,7 @@
 // What was written of a pickle and where it stands in the memo: what is met again is written as a reference.
 
-import { PyDict } from "./collections.js";
 import { Op, type PickleProtocol } from "./opcodes.js";
+import type { NotedDict } from "./own-collection.js";
 import { PyGlobal } from "./values.js";
 import { PickleWriter } from "./writer.js";
 
@@ -22,10 +22,7 @@ export class MemoWriter extends PickleWriter {
   protocol: PickleProtocol = 4;
   /** How many entries the memo has. */
   memoized = 0;
-  /**
-   * The number of this pickle: a dict notes itself where it stands in the memo of which pickle, which is faster than a
-   * Map of all of them. 0 for a pickle that is written within another one, which would write over its notes.
-   */
+  /** The number of this pickle. 0 where it is written within another one: it would write over the notes of its dicts. */
   session = 0;
   #places = new Map<MemoKey, number>();
   /** What was put there first, as long as it is little: to search a few takes less time than to fill a Map. */
@@ -75,18 +72,22 @@ export class MemoWriter extends PickleWriter {
     this.#writeMemoize();
   }
 
-  /** As {@link find} and {@link memoize}, for a dict in a pickle that is not within another one. */
-  findDict(dict: PyDict): number | undefined {
-    return PyDict.placeIn(dict, this.session);
-  }
-
-  memoizeDict(dict: PyDict): void {
-    PyDict.putIn(dict, this.session, this.memoized);
+  /** As {@link memoize}, for a dict in a pickle that is not within another one. */
+  memoizeDict(dict: NotedDict): void {
+    dict.putIn(this.session, this.memoized);
     this.#writeMemoize();
   }
 
+  /** Writes a reference to what was written before. False, and nothing is written, where it was not. */
+  recall(key: MemoKey): boolean {
+    const place = this.find(key);
+    if (place === undefined) return false;
+    this.reference(place);
+    return true;
+  }
+
   reference(index: number): void {
-    if (this.protocol === 0) this.latin1(Op.GET, `${index}\n`);
+    if (this.protocol === 0) this.latin1(Op.GET, index);
     else if (index <= 0xff) this.byte1(Op.BINGET, index);
     else this.uint32(Op.LONG_BINGET, index);
   }
@@ -103,7 +104,7 @@ export class MemoWriter extends PickleWriter {
   #writeMemoize(): void {
     const index = this.memoized++;
     if (this.protocol >= 4) this.byte(Op.MEMOIZE);
-    else if (this.protocol === 0) this.latin1(Op.PUT, `${index}\n`);
+    else if (this.protocol === 0) this.latin1(Op.PUT, index);
     else if (index <= 0xff) this.byte1(Op.BINPUT, index);
     else this.uint32(Op.LONG_BINPUT, index);
   }

@@ -7,7 +7,6 @@
 // repeated one written as a reference. With `shareStrings`, all equal strings are one object instead.
 
 import { checkRange } from "../range.js";
-import { PyDict, PySet } from "./collections.js";
 import type { EncodeOptions } from "./encode-options.js";
 import { PickleEncodeError } from "./errors.js";
 import type { EncodedPart } from "./frames.js";
@@ -17,9 +16,10 @@ import { MemoWriter } from "./memo-writer.js";
 import { type NameMapping, plainNames } from "./names.js";
 import { PyBuffer, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { HIGHEST_PROTOCOL, Op } from "./opcodes.js";
+import { isOwnDict, isOwnSet } from "./own-collection.js";
 import { needProtocol, refuseProtocol, refuseValue } from "./refuse.js";
 import { saveBoolean, saveByteArray, saveBytes, saveFloat, saveInt, saveString } from "./save-atoms.js";
-import { saveDict, saveList, saveMap, savePlain, saveSet, saveTuple } from "./save-containers.js";
+import { saveList, saveMap, savePlain, saveSet, saveTuple } from "./save-containers.js";
 import {
   saveBuffer,
   saveExtension,
@@ -30,14 +30,12 @@ import {
 } from "./save-objects.js";
 import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
 
-/** What is written as it is, and no `reduce` is asked for. */
+/** What is written as it is, and no `reduce` is asked for: of ours, PyDict and PySet as well. */
 const plainTypes: ReadonlySet<unknown> = /* @__PURE__ */ new Set([
   Map.prototype,
   Set.prototype,
   Array.prototype,
   Uint8Array.prototype,
-  PyDict.prototype,
-  PySet.prototype,
   PyTuple.prototype,
   PyObject.prototype,
 ]);
@@ -137,8 +135,8 @@ export class Pickler extends MemoWriter {
       saveFloat(this, value.value);
       return;
     }
-    const noted = value instanceof PyDict && this.session > 0 && PyDict.takesNotes(value);
-    const index = noted ? this.findDict(value) : this.find(value);
+    const noted = this.session > 0 && isOwnDict(value);
+    const index = noted ? value.placeIn(this.session) : this.find(value);
     if (index !== undefined) {
       this.reference(index);
       return;
@@ -152,7 +150,7 @@ export class Pickler extends MemoWriter {
       throw new PickleEncodeError("DEPTH", `the value nests deeper than maxDepth, ${this.#maxDepth}`);
     const inArguments = this.making.size > 0;
     if (inArguments) this.open.add(value);
-    if (noted) saveDict(this, value);
+    if (noted) saveMap(this, value, value);
     else this.#saveByType(value);
     if (inArguments) this.open.delete(value);
     this.#depth -= 1;
@@ -178,7 +176,7 @@ export class Pickler extends MemoWriter {
 
   #saveReduced(value: object, type: unknown): boolean {
     const { reduce } = this.options;
-    if (reduce === undefined || plainTypes.has(type)) return false;
+    if (reduce === undefined || plainTypes.has(type) || isOwnSet(value) || isOwnDict(value)) return false;
     const reduced = reduce(value, this.protocol);
     if (reduced instanceof PyObject) saveObject(this, reduced, value);
     else if (reduced instanceof PyGlobal) saveNewGlobal(this, reduced, value);

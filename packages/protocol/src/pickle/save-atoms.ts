@@ -23,19 +23,19 @@ const NO_BYTES = -1;
 
 export function saveBoolean(p: Pickler, value: boolean): void {
   if (p.protocol >= 2) p.byte(value ? Op.NEWTRUE : Op.NEWFALSE);
-  else p.latin1(Op.INT, value ? "01\n" : "00\n");
+  else p.latin1(Op.INT, value ? "01" : "00");
 }
 
 export function saveInt(p: Pickler, value: number | bigint): void {
   const { protocol } = p;
   if (value >= -0x80000000 && value <= 0x7fffffff) {
     const small = Number(value);
-    if (protocol === 0) p.latin1(Op.INT, `${small}\n`);
+    if (protocol === 0) p.latin1(Op.INT, small);
     else if (small < 0 || small > 0xffff) p.uint32(Op.BININT, small);
     else if (small > 0xff) p.uint16(Op.BININT2, small);
     else p.byte1(Op.BININT1, small);
   } else if (protocol < 2) {
-    p.latin1(Op.LONG, `${value}L\n`);
+    p.latin1(Op.LONG, `${value}L`);
   } else {
     const bytes = encodeLong(BigInt(value));
     if (bytes.length <= 0xff) p.counted(Op.LONG1, 1, bytes);
@@ -45,16 +45,12 @@ export function saveInt(p: Pickler, value: number | bigint): void {
 
 export function saveFloat(p: Pickler, value: number): void {
   if (p.protocol >= 1) p.float64(value);
-  else p.latin1(Op.FLOAT, `${formatFloat(value)}\n`);
+  else p.latin1(Op.FLOAT, formatFloat(value));
 }
 
 export function saveString(p: Pickler, value: string): void {
   const single = p.shareStrings || isSingleton(value) ? value : undefined;
-  const index = single === undefined ? undefined : p.find(single);
-  if (index !== undefined) {
-    p.reference(index);
-    return;
-  }
+  if (single !== undefined && p.recall(single)) return;
   saveText(p, value);
   p.memoize(single);
 }
@@ -62,15 +58,13 @@ export function saveString(p: Pickler, value: string): void {
 export function saveText(p: Pickler, value: string): void {
   if (p.protocol >= 4) p.text(Op.SHORT_BINUNICODE, Op.BINUNICODE, value);
   else if (p.protocol >= 1) p.text(undefined, Op.BINUNICODE, value);
-  else p.latin1(Op.UNICODE, `${encodeRawUnicodeEscape(value)}\n`);
+  else p.latin1(Op.UNICODE, encodeRawUnicodeEscape(value));
 }
 
 export function saveBytes(p: Pickler, value: Uint8Array | BytesGap): void {
   // Bytes are met here for the first time, but for those of which CPython has but one object.
   const key = value instanceof Uint8Array && value.length <= 1 ? (value[0] ?? NO_BYTES) : value;
-  const index = p.find(key);
-  if (index === undefined) saveNewBytes(p, value, key);
-  else p.reference(index);
+  if (!p.recall(key)) saveNewBytes(p, value, key);
 }
 
 /** @param owner what stands for the bytes in the memo, where they can occur again */
@@ -100,12 +94,9 @@ function saveBytesAsText(p: Pickler, value: Uint8Array | BytesGap, owner: MemoKe
   p.boundary();
   if (value instanceof Uint8Array && value.length === 1) saveString(p, decodeLatin1(value, 0, 1));
   else saveBytesText(p, value);
-  const latin1 = p.find(LATIN1);
-  if (latin1 === undefined) {
+  if (!p.recall(LATIN1)) {
     saveText(p, LATIN1);
     p.memoize(LATIN1);
-  } else {
-    p.reference(latin1);
   }
   p.byte(p.protocol >= 2 ? Op.TUPLE2 : Op.TUPLE);
   p.memoize(undefined);

@@ -1,9 +1,9 @@
 // How lists, tuples, dicts and sets are written, and what is put into instances.
 
-import { PyDict } from "./collections.js";
 import { PickleEncodeError } from "./errors.js";
 import { checkHashable } from "./keys.js";
 import { BATCH_SIZE, Op } from "./opcodes.js";
+import type { NotedDict } from "./own-collection.js";
 import type { Pickler } from "./pickler.js";
 import { saveCall } from "./save-objects.js";
 import { PyGlobal, type PyTuple, type PyValue } from "./values.js";
@@ -95,29 +95,18 @@ export function saveTuple(p: Pickler, value: PyTuple): void {
   p.reference(index);
 }
 
-/** A PyDict, which notes itself where it stands in the memo. */
-export function saveDict(p: Pickler, value: PyDict): void {
-  if (!PyDict.hasOnlyTexts(value)) checkKeys(p, value.keys());
+/** @param noted the Map itself, where it notes its place in the memo */
+export function saveMap(p: Pickler, value: ReadonlyMap<PyValue, PyValue>, noted?: NotedDict): void {
   empty(p, Op.EMPTY_DICT, Op.DICT);
-  p.memoizeDict(value);
-  saveEntries(p, value);
-}
-
-/** Any other Map. */
-export function saveMap(p: Pickler, value: ReadonlyMap<PyValue, PyValue>): void {
-  checkKeys(p, value.keys());
-  empty(p, Op.EMPTY_DICT, Op.DICT);
-  p.memoize(value);
-  setEntries(p, value, value.size);
-}
-
-function saveEntries(p: Pickler, dict: PyDict): void {
-  const { size } = dict;
+  if (noted) p.memoizeDict(noted);
+  else p.memoize(value);
+  const { size } = value;
   let left = openBatch(p, size, Op.SETITEM);
-  // Two iterators, as one of entries would make an array of each.
-  const items = dict.values();
-  for (const key of dict.keys()) {
+  // Two iterators, as one of entries would make an array of each. Both go on before anybody is asked who may change it.
+  const items = value.values();
+  for (const key of value.keys()) {
     const item = items.next().value as PyValue;
+    if (typeof key === "object") checkKey(p, key);
     p.save(key);
     p.save(item);
     left = endItem(p, left, Op.SETITEM, Op.SETITEMS);
@@ -184,15 +173,11 @@ function closeBatch(p: Pickler, left: number, size: number, end: Op): void {
 }
 
 /** The collections of this package refuse most unhashable keys when they are given; a plain Map or Set takes any. */
-function checkKeys(p: Pickler, keys: Iterable<PyValue>): void {
-  const isDict = (part: object): boolean => isPlain(part) && !p.options.reduce?.(part, p.protocol);
-  for (const key of keys) {
-    if (typeof key !== "object") continue;
-    try {
-      checkHashable(key, isDict);
-    } catch (cause) {
-      throw new PickleEncodeError("UNHASHABLE", "a dict key or set item that Python cannot hash", { cause });
-    }
+function checkKey(p: Pickler, key: PyValue): void {
+  try {
+    checkHashable(key, (part) => isPlain(part) && !p.options.reduce?.(part, p.protocol));
+  } catch (cause) {
+    throw new PickleEncodeError("UNHASHABLE", "a dict key or set item that Python cannot hash", { cause });
   }
 }
 
@@ -203,7 +188,7 @@ function isPlain(value: object): boolean {
 }
 
 export function saveSet(p: Pickler, value: ReadonlySet<PyValue>): void {
-  checkKeys(p, value);
+  for (const item of value) checkKey(p, item);
   const frozen = Object.isFrozen(value);
   if (p.protocol < 4) {
     saveCall(p, frozen ? frozensetType : setType, () => p.save([...value]), value);

@@ -1,10 +1,10 @@
 // How classes and what they make are written. Source: CPython 3.11 Modules/_pickle.c, save_global() and save_reduce();
 // Lib/copyreg.py for what protocols 0 and 1 write instead of NEWOBJ.
 
-import { PyDict } from "./collections.js";
 import type { MemoKey } from "./memo-writer.js";
 import { type PyBuffer, PyObject } from "./objects.js";
 import { Op } from "./opcodes.js";
+import { isOwnDict } from "./own-collection.js";
 import type { Pickler } from "./pickler.js";
 import { needProtocol, refuseProtocol } from "./refuse.js";
 import { saveByteArray, saveBytes, saveText } from "./save-atoms.js";
@@ -55,13 +55,9 @@ function saveModule(p: Pickler, module: string): void {
     return;
   }
   p.boundary();
-  const index = p.find(module);
-  if (index === undefined) {
-    saveText(p, module);
-    p.memoize(module);
-  } else {
-    p.reference(index);
-  }
+  if (p.recall(module)) return;
+  saveText(p, module);
+  p.memoize(module);
 }
 
 /** A class's name as two lines, but for the newline at the end. */
@@ -107,7 +103,7 @@ export function savePersistentId(p: Pickler, id: PyValue): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII but the newline that ends the id
   if (typeof id !== "string" || !/^[\x00-\x09\x0b-\x7f]*$/.test(id))
     refuseProtocol("a persistent id that is no line of ASCII needs protocol 1");
-  p.latin1(Op.PERSID, `${id}\n`);
+  p.latin1(Op.PERSID, id);
 }
 
 export function saveBuffer(p: Pickler, value: PyBuffer): void {
@@ -139,15 +135,7 @@ export function saveObject(p: Pickler, value: PyObject, owner: object): void {
     if (times === 0) p.making.delete(owner);
     else p.making.set(owner, times);
   }
-  const index = p.find(owner);
-  if (index === undefined) {
-    p.memoize(owner);
-  } else {
-    // It holds itself through its own arguments, and was written whole meanwhile: drop this one, as CPython does.
-    p.byte(Op.POP);
-    p.reference(index);
-    return;
-  }
+  if (!memoizeMade(p, owner)) return;
   for (const { kind, values } of value.changes) {
     switch (kind) {
       case "append":
@@ -182,7 +170,7 @@ function fresh(p: Pickler, args: PyTuple): PyTuple {
     args.items.map((arg) => {
       if (arg === null || typeof arg !== "object" || !p.open.has(arg)) return arg;
       if (Array.isArray(arg)) return arg.slice() as PyValue[];
-      return arg instanceof PyDict ? new PyDict(arg) : arg;
+      return isOwnDict(arg) ? new Map(arg) : arg;
     }),
   );
 }
@@ -263,12 +251,20 @@ export function saveCall(
     p.save(new PyTuple());
   }
   p.byte(Op.REDUCE);
+  memoizeMade(p, owner);
+}
+
+/**
+ * Memoizes what was just made. False where it holds itself, through arguments or an instance in a set, and was written
+ * whole meanwhile: this one is dropped then, as CPython does.
+ */
+function memoizeMade(p: Pickler, owner: MemoKey | undefined): boolean {
   const index = owner === undefined ? undefined : p.find(owner);
   if (index === undefined) {
     p.memoize(owner);
-    return;
+    return true;
   }
-  // A set that holds itself through an instance was written whole meanwhile: drop this one, as CPython does.
   p.byte(Op.POP);
   p.reference(index);
+  return false;
 }

@@ -6,6 +6,7 @@ import { encodeInto, encodeUtf8 } from "./text.js";
 
 /** Up to this many characters, a text is tried as ASCII character by character. */
 const SHORT_TEXT = 0xff;
+const NEWLINE = 0x0a;
 
 export class PickleWriter extends FramedOutput {
   byte(value: number): void {
@@ -47,19 +48,22 @@ export class PickleWriter extends FramedOutput {
     this.at += 9;
   }
 
-  /** An opcode, and text that is one byte a character. */
-  latin1(op: Op, text: string): void {
-    if (this.at + 1 + text.length > this.room) this.grow(1 + text.length);
-    const { bytes } = this;
-    bytes[this.at++] = op;
-    for (let i = 0; i < text.length; i++) bytes[this.at++] = text.charCodeAt(i);
-  }
-
   /** An opcode, bytes that are not counted, and a newline. */
   line(op: Op, bytes: EncodedPart): void {
     this.byte(op);
     this.append(bytes);
-    this.byte(0x0a);
+    this.byte(NEWLINE);
+  }
+
+  /** An opcode, text that is one byte a character, and a newline. */
+  latin1(op: Op, value: string | number | bigint): void {
+    const text = String(value);
+    const { length } = text;
+    if (this.at + length + 2 > this.room) this.grow(length + 2);
+    this.bytes[this.at] = op;
+    putLatin1(this.bytes, this.at + 1, text);
+    this.at += length + 2;
+    this.bytes[this.at - 1] = NEWLINE;
   }
 
   /**
@@ -93,13 +97,14 @@ export class PickleWriter extends FramedOutput {
    */
   text(short: Op | undefined, op: Op, text: string): void {
     // Short text is written in place: most texts are ASCII, and then as long as they have characters.
-    if (text.length <= SHORT_TEXT) {
+    const { length } = text;
+    if (length <= SHORT_TEXT) {
       const start = short === undefined ? 5 : 2;
-      if (this.at + start + text.length > this.room) this.grow(start + text.length);
-      if (this.#ascii(text, this.at + start)) {
-        if (short === undefined) this.uint32(op, text.length);
-        else this.byte1(short, text.length);
-        this.at += text.length;
+      if (this.at + start + length > this.room) this.grow(start + length);
+      if (putLatin1(this.bytes, this.at + start, text)) {
+        if (short === undefined) this.uint32(op, length);
+        else this.byte1(short, length);
+        this.at += length;
         return;
       }
     }
@@ -114,13 +119,7 @@ export class PickleWriter extends FramedOutput {
     const { bytes, at } = this;
     const end = at + length + 3;
     if (end > this.room || length > SHORT_TEXT || length < 2) return false;
-    let bits = 0;
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i);
-      bits |= code;
-      bytes[at + 2 + i] = code;
-    }
-    if (bits > 0x7f) return false;
+    if (!putLatin1(bytes, at + 2, text)) return false;
     bytes[at] = Op.SHORT_BINUNICODE;
     bytes[at + 1] = length;
     bytes[end - 1] = Op.MEMOIZE;
@@ -149,15 +148,16 @@ export class PickleWriter extends FramedOutput {
     this.at = at;
     return true;
   }
+}
 
-  /** Writes characters where there is room for them. False where one is not ASCII. */
-  #ascii(text: string, at: number): boolean {
-    const { bytes } = this;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > 0x7f) return false;
-      bytes[at + i] = code;
-    }
-    return true;
+/** Puts characters where there is room for them, one byte each. False where one is not ASCII. */
+function putLatin1(bytes: Uint8Array, at: number, text: string): boolean {
+  const { length } = text;
+  let bits = 0;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    bits |= code;
+    bytes[at + i] = code;
   }
+  return bits <= 0x7f;
 }
