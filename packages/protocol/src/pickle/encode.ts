@@ -45,10 +45,12 @@ export function encodeParts(value: PyValue, options: EncodeOptions = {}): Encode
   idle = undefined;
   working = true;
   try {
-    return pickler.pickle(value, options, nested ? 0 : ++session);
-  } finally {
+    const parts = pickler.pickle(value, options, nested ? 0 : ++session);
     pickler.reset();
+    // One that refused a value stands in the middle of it, and is not used again.
     idle = pickler;
+    return parts;
+  } finally {
     working = nested;
   }
 }

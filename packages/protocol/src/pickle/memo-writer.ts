@@ -1,6 +1,6 @@
 // What was written of a pickle and where it stands in the memo: what is met again is written as a reference.
 
-import { Op, type PickleProtocol } from "./opcodes.js";
+import { Op } from "./opcodes.js";
 import type { NotedDict } from "./own-collection.js";
 import { PyGlobal } from "./values.js";
 import { PickleWriter } from "./writer.js";
@@ -14,17 +14,13 @@ export type MemoKey = object | string | number;
 /** How many entries make a Map of the memo. */
 const FEW = 8;
 
-/** Up to this many entries, the Map is wiped and used again. */
-const KEPT_ENTRIES = 64;
-
 /** Writes what has a place in the memo, and references to it. */
 export class MemoWriter extends PickleWriter {
-  protocol: PickleProtocol = 4;
   /** How many entries the memo has. */
   memoized = 0;
   /** The number of this pickle. 0 where it is written within another one: it would write over the notes of its dicts. */
   session = 0;
-  #places = new Map<MemoKey, number>();
+  readonly #places: Map<MemoKey, number> = new Map();
   /** What was put there first, as long as it is little: to search a few takes less time than to fill a Map. */
   readonly #few: (MemoKey | undefined)[] = [];
   readonly #fewPlaces: number[] = [];
@@ -37,8 +33,7 @@ export class MemoWriter extends PickleWriter {
     super.reset();
     this.memoized = 0;
     while (this.#fewCount > 0) this.#few[--this.#fewCount] = undefined;
-    if (this.#places.size > KEPT_ENTRIES) this.#places = new Map();
-    else if (this.#places.size > 0) this.#places.clear();
+    if (this.#places.size > 0) this.#places.clear();
     if (this.#classes.size > 0) this.#classes.clear();
     this.#lastClass = undefined;
   }

@@ -81,14 +81,11 @@ export class Pickler extends MemoWriter {
     return this.finish();
   }
 
-  /** Forgets the value. */
+  /** Forgets a value that was written to its end. */
   override reset(): void {
     super.reset();
     this.codes = this.#persistentId = undefined;
-    if (this.making.size > 0) this.making.clear();
-    if (this.open.size > 0) this.open.clear();
     this.options = NO_OPTIONS;
-    this.#depth = 0;
   }
 
   save(value: PyValue): void {

@@ -56,8 +56,7 @@ export function saveString(p: Pickler, value: string): void {
 }
 
 export function saveText(p: Pickler, value: string): void {
-  if (p.protocol >= 4) p.text(Op.SHORT_BINUNICODE, Op.BINUNICODE, value);
-  else if (p.protocol >= 1) p.text(undefined, Op.BINUNICODE, value);
+  if (p.protocol >= 1) p.text(value);
   else p.latin1(Op.UNICODE, encodeRawUnicodeEscape(value));
 }
 

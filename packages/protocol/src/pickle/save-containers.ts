@@ -128,12 +128,13 @@ export function savePlain(p: Pickler, value: Readonly<Record<string, PyValue>>):
   closeBatch(p, left, keys.length, Op.SETITEMS);
 }
 
-/** Sets items in the dict or instance that was just written. */
-export function setEntries(p: Pickler, entries: Iterable<readonly [PyValue, PyValue]>, size: number): void {
+/** Sets items, a key and its value in turn, in the instance that was just written. */
+export function setItems(p: Pickler, keysAndItems: readonly PyValue[]): void {
+  const size = keysAndItems.length / 2;
   let left = openBatch(p, size, Op.SETITEM);
-  for (const [key, item] of entries) {
-    p.save(key);
-    p.save(item);
+  for (let i = 0; i < size; i++) {
+    p.save(keysAndItems[2 * i] as PyValue);
+    p.save(keysAndItems[2 * i + 1] as PyValue);
     left = endItem(p, left, Op.SETITEM, Op.SETITEMS);
   }
   closeBatch(p, left, size, Op.SETITEMS);

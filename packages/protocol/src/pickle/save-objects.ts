@@ -8,7 +8,7 @@ import { isOwnDict } from "./own-collection.js";
 import type { Pickler } from "./pickler.js";
 import { needProtocol, refuseProtocol } from "./refuse.js";
 import { saveByteArray, saveBytes, saveText } from "./save-atoms.js";
-import { addItems, appendItems, setEntries } from "./save-containers.js";
+import { addItems, appendItems, setItems } from "./save-containers.js";
 import { encodeUtf8 } from "./text.js";
 import { PyByteArray, PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -142,7 +142,7 @@ export function saveObject(p: Pickler, value: PyObject, owner: object): void {
         appendItems(p, values);
         break;
       case "set":
-        setEntries(p, pairs(values), values.length / 2);
+        setItems(p, values);
         break;
       case "add":
         needProtocol(4, p, "adding to an instance");
@@ -227,10 +227,6 @@ function saveClassic(p: Pickler, callable: PyValue, args: PyTuple): void {
   for (const arg of args) p.save(arg);
   if (byName) p.line(Op.INST, nameLines(p, callable.module, callable.qualname));
   else p.byte(Op.OBJ);
-}
-
-function* pairs(values: readonly PyValue[]): Generator<[PyValue, PyValue]> {
-  for (let i = 0; i < values.length; i += 2) yield [values[i] as PyValue, values[i + 1] as PyValue];
 }
 
 /** A call of a built-in type, which Python writes where the protocol has no opcode for its values. */

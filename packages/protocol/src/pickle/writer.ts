@@ -1,7 +1,7 @@
 // The primitives of the pickle language: opcodes with their arguments.
 
 import { type EncodedPart, FramedOutput } from "./frames.js";
-import { FRAME_SIZE_TARGET, Op } from "./opcodes.js";
+import { FRAME_SIZE_TARGET, Op, type PickleProtocol } from "./opcodes.js";
 import { encodeInto, encodeUtf8 } from "./text.js";
 
 /** Up to this many characters, a text is tried as ASCII character by character. */
@@ -9,6 +9,8 @@ const SHORT_TEXT = 0xff;
 const NEWLINE = 0x0a;
 
 export class PickleWriter extends FramedOutput {
+  protocol: PickleProtocol = 4;
+
   byte(value: number): void {
     if (this.at >= this.room) this.grow(1);
     this.bytes[this.at++] = value;
@@ -90,27 +92,24 @@ export class PickleWriter extends FramedOutput {
     this.append(bytes);
   }
 
-  /**
-   * A counted opcode with text as UTF-8, lone surrogates as three bytes each. The opcode is chosen by the length.
-   *
-   * @param short the opcode with a length of one byte, where the protocol has one
-   */
-  text(short: Op | undefined, op: Op, text: string): void {
-    // Short text is written in place: most texts are ASCII, and then as long as they have characters.
+  /** Text as UTF-8, lone surrogates as three bytes each, from protocol 1 on. */
+  text(text: string): void {
+    const short = this.protocol >= 4;
     const { length } = text;
+    // Short text is written in place: most texts are ASCII, and then as long as they have characters.
     if (length <= SHORT_TEXT) {
-      const start = short === undefined ? 5 : 2;
+      const start = short ? 2 : 5;
       if (this.at + start + length > this.room) this.grow(start + length);
       if (putLatin1(this.bytes, this.at + start, text)) {
-        if (short === undefined) this.uint32(op, length);
-        else this.byte1(short, length);
+        if (short) this.byte1(Op.SHORT_BINUNICODE, length);
+        else this.uint32(Op.BINUNICODE, length);
         this.at += length;
         return;
       }
     }
     const bytes = encodeUtf8(text);
-    if (short !== undefined && bytes.length <= 0xff) this.payload(short, 1, bytes);
-    else this.payload(op, 4, bytes);
+    if (short && bytes.length <= 0xff) this.payload(Op.SHORT_BINUNICODE, 1, bytes);
+    else this.payload(Op.BINUNICODE, 4, bytes);
   }
 
   /** Writes a string and its MEMOIZE, where both are within the frame. False, and nothing is written, for any other. */
