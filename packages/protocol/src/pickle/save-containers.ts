@@ -100,11 +100,13 @@ export function saveMap(p: Pickler, value: ReadonlyMap<PyValue, PyValue>, noted?
   empty(p, Op.EMPTY_DICT, Op.DICT);
   if (noted) p.memoizeDict(noted);
   else p.memoize(value);
-  const { size } = value;
+  // What a subclass holds is what its iterator says.
+  const entries = noted ?? (Object.getPrototypeOf(value) === Map.prototype ? value : new Map(value));
+  const { size } = entries;
   let left = openBatch(p, size, Op.SETITEM);
   // Two iterators, as one of entries would make an array of each. Both go on before anybody is asked who may change it.
-  const items = value.values();
-  for (const key of value.keys()) {
+  const items = entries.values();
+  for (const key of entries.keys()) {
     const item = items.next().value as PyValue;
     if (typeof key === "object") checkKey(p, key);
     p.save(key);
