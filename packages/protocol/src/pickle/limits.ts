@@ -53,7 +53,7 @@ export const DEFAULT_MAX_DEPTH = 1000;
 
 /** The limits that hold where a caller names no other. */
 export const defaultLimits: PickleLimits = /* @__PURE__ */ Object.freeze({
-  maxBytes: 1024 * 1024 * 1024,
+  maxBytes: 1_073_741_824,
   maxOpcodes: 100_000_000,
   maxDepth: DEFAULT_MAX_DEPTH,
   maxObjects: 1_000_000,

@@ -13,7 +13,6 @@ import type { EncodedPart } from "./frames.js";
 import { BytesGap } from "./gap.js";
 import { DEFAULT_MAX_DEPTH } from "./limits.js";
 import { MemoWriter } from "./memo-writer.js";
-import { type NameMapping, plainNames } from "./names.js";
 import { PyBuffer, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { HIGHEST_PROTOCOL, Op } from "./opcodes.js";
 import { isOwnDict, isOwnSet } from "./own-collection.js";
@@ -45,11 +44,9 @@ const NO_OPTIONS: EncodeOptions = {};
 /** Writes one value after another. */
 export class Pickler extends MemoWriter {
   options: EncodeOptions = NO_OPTIONS;
-  names: NameMapping = plainNames;
   shareStrings = false;
   /** Most short strings are written in full, as protocols 4 and 5 write them, and nobody is asked for them. */
   plainStrings = true;
-  codes: ReadonlyMap<string, number> | undefined;
   /** What is being made, and how many times at once: its arguments are not written to their end. */
   readonly making: Map<object, number> = new Map();
   /** The lists and dicts in such arguments that are not written to their end. */
@@ -69,7 +66,6 @@ export class Pickler extends MemoWriter {
     this.options = options;
     this.protocol = protocol;
     if (options.bufferCallback) needProtocol(5, this, "bufferCallback");
-    this.names = options.names ?? plainNames;
     this.shareStrings = options.shareStrings ?? false;
     this.#persistentId = options.persistentId;
     this.plainStrings = protocol >= 4 && !this.shareStrings && this.#persistentId === undefined;
@@ -84,7 +80,7 @@ export class Pickler extends MemoWriter {
   /** Forgets a value that was written to its end. */
   override reset(): void {
     super.reset();
-    this.codes = this.#persistentId = undefined;
+    this.#persistentId = undefined;
     this.options = NO_OPTIONS;
   }
 

@@ -36,8 +36,10 @@ export function saveInt(p: Pickler, value: number | bigint): void {
     else p.byte1(Op.BININT1, small);
   } else if (protocol < 2) {
     p.latin1(Op.LONG, `${value}L`);
+  } else if (typeof value === "number") {
+    p.long(value);
   } else {
-    const bytes = encodeLong(BigInt(value));
+    const bytes = encodeLong(value);
     if (bytes.length <= 0xff) p.counted(Op.LONG1, 1, bytes);
     else p.counted(Op.LONG4, 4, bytes);
   }

@@ -48,29 +48,27 @@ const SHORTEST_ROW = 8;
 const LONGEST_ROW = 128;
 
 function saveItems(p: Pickler, items: readonly PyValue[], start: number, end: number): void {
-  let tried = p.plainStrings ? start : end;
   for (let i = start; i < end; ) {
-    if (i >= tried) {
-      tried = rowOfTexts(items, i, end);
-      const count = tried - i;
-      if (count >= SHORTEST_ROW && p.texts(items.slice(i, tried) as string[])) {
-        p.memoized += count;
-        i = tried;
-        continue;
-      }
+    const row = p.plainStrings ? rowOfTexts(items, i, end) : i;
+    if (row >= i + SHORTEST_ROW && p.texts(items.slice(i, row) as string[])) {
+      p.memoized += row - i;
+      i = row;
+      continue;
     }
-    p.save(items[i++] as PyValue);
+    do p.save(items[i++] as PyValue);
+    while (i < row);
   }
 }
 
 /** Up to where short strings stand in a row. */
 function rowOfTexts(items: readonly PyValue[], from: number, to: number): number {
   const end = Math.min(to, from + LONGEST_ROW);
-  for (let i = from; i < end; i++) {
-    const item = items[i];
-    if (typeof item !== "string" || item.length < 2 || item.length > 0xff) return i + (i === from ? 1 : 0);
+  let at = from;
+  for (; at < end; at++) {
+    const item = items[at];
+    if (typeof item !== "string" || item.length < 2 || item.length > 0xff) break;
   }
-  return end;
+  return at;
 }
 
 export function saveTuple(p: Pickler, value: PyTuple): void {

@@ -2,6 +2,7 @@
 // Lib/copyreg.py for what protocols 0 and 1 write instead of NEWOBJ.
 
 import type { MemoKey } from "./memo-writer.js";
+import { plainNames } from "./names.js";
 import { type PyBuffer, PyObject } from "./objects.js";
 import { Op } from "./opcodes.js";
 import { isOwnDict } from "./own-collection.js";
@@ -28,7 +29,7 @@ export function saveGlobal(p: Pickler, value: PyGlobal): void {
 /** @param owner what stands for it in the memo */
 export function saveNewGlobal(p: Pickler, value: PyGlobal, owner: object): void {
   const { module, qualname } = value;
-  const code = p.protocol >= 2 && p.options.extensions ? extensionCode(p, value) : undefined;
+  const code = p.protocol >= 2 ? extensionCode(p, value) : undefined;
   if (code !== undefined) {
     saveExtension(p, code);
     return;
@@ -65,9 +66,10 @@ function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
   if (/^$|\n/.test(module) || /^$|\n/.test(qualname))
     needProtocol(4, p, "an empty name, or one of two lines,");
   const old = p.protocol < 3;
-  const [oldModule, oldName] = old ? p.names.toPython2(module, qualname) : [module, qualname];
+  const names = p.options.names ?? plainNames;
+  const [oldModule, oldName] = old ? names.toPython2(module, qualname) : [module, qualname];
   const known = `${oldModule}\n${oldName}`;
-  if (old && oldName === qualname && p.names.toPython3(oldModule, oldName)[1] !== qualname)
+  if (old && oldName === qualname && names.toPython3(oldModule, oldName)[1] !== qualname)
     needProtocol(3, p, "a name that was another one's in Python 2");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII
   if (old && /[^\x00-\x7f]/.test(known)) needProtocol(3, p, "a name that is not ASCII");
@@ -76,13 +78,10 @@ function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
 }
 
 function extensionCode(p: Pickler, { module, qualname }: PyGlobal): number | undefined {
-  if (!p.codes) {
-    const codes = new Map<string, number>();
-    for (const [code, global] of p.options.extensions ?? [])
-      codes.set(`${global.module}\n${global.qualname}`, code);
-    p.codes = codes;
-  }
-  return p.codes.get(`${module}\n${qualname}`);
+  let known: number | undefined;
+  for (const [code, global] of p.options.extensions ?? [])
+    if (global.module === module && global.qualname === qualname) known = code;
+  return known;
 }
 
 export function saveExtension(p: Pickler, code: number): void {

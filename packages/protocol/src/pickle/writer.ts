@@ -2,7 +2,7 @@
 
 import { type EncodedPart, FramedOutput } from "./frames.js";
 import { FRAME_SIZE_TARGET, Op, type PickleProtocol } from "./opcodes.js";
-import { encodeInto, encodeUtf8 } from "./text.js";
+import { encodeInto, encodeUtf8, putUtf8 } from "./text.js";
 
 /** Up to this many characters, a text is tried as ASCII character by character. */
 const SHORT_TEXT = 0xff;
@@ -94,22 +94,36 @@ export class PickleWriter extends FramedOutput {
 
   /** Text as UTF-8, lone surrogates as three bytes each, from protocol 1 on. */
   text(text: string): void {
-    const short = this.protocol >= 4;
-    const { length } = text;
-    // Short text is written in place: most texts are ASCII, and then as long as they have characters.
-    if (length <= SHORT_TEXT) {
-      const start = short ? 2 : 5;
-      if (this.at + start + length > this.room) this.grow(start + length);
-      if (putLatin1(this.bytes, this.at + start, text)) {
-        if (short) this.byte1(Op.SHORT_BINUNICODE, length);
-        else this.uint32(Op.BINUNICODE, length);
-        this.at += length;
-        return;
-      }
+    // Short text is written in place: to encode it apart takes many times as long.
+    if (text.length > SHORT_TEXT) {
+      this.payload(Op.BINUNICODE, 4, encodeUtf8(text));
+      return;
     }
-    const bytes = encodeUtf8(text);
-    if (short && bytes.length <= 0xff) this.payload(Op.SHORT_BINUNICODE, 1, bytes);
-    else this.payload(Op.BINUNICODE, 4, bytes);
+    const most = 5 + text.length * 3;
+    if (this.at + most > this.room) this.grow(most);
+    const { bytes, at } = this;
+    let header = this.protocol >= 4 ? 2 : 5;
+    const length = putUtf8(bytes, at + header, text) - at - header;
+    if (header === 2 && length > 0xff) {
+      header = 5;
+      bytes.copyWithin(at + 5, at + 2, at + 2 + length);
+    }
+    if (header === 2) this.byte1(Op.SHORT_BINUNICODE, length);
+    else this.uint32(Op.BINUNICODE, length);
+    this.at += length;
+  }
+
+  /** An int of more than 32 bits that a number holds exactly. */
+  long(value: number): void {
+    if (this.at + 10 > this.room) this.grow(10);
+    const { bytes, view, at } = this;
+    const high = Math.floor(value / 2 ** 32);
+    const length = (high << 24) >> 24 === high ? 5 : (high << 16) >> 16 === high ? 6 : 7;
+    bytes[at] = Op.LONG1;
+    bytes[at + 1] = length;
+    view.setUint32(at + 2, value, true);
+    view.setUint32(at + 6, high, true);
+    this.at = at + 2 + length;
   }
 
   /** Writes a string and its MEMOIZE, where both are within the frame. False, and nothing is written, for any other. */
