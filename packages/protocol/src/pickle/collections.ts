@@ -3,8 +3,8 @@
 import { KeyIndex } from "./keys.js";
 import type { PyValue } from "./values.js";
 
-/** What a subclass has for the number of a pickle, as it may be written otherwise. */
-const NO_NOTES = -1;
+/** What a subclass has for a pickle, as it may be written otherwise. */
+const NO_NOTES = {};
 
 /**
  * A Python dict: a Map in insertion order whose keys are equal where Python's are (`1`, `1.0` and `True` are one key;
@@ -13,7 +13,7 @@ const NO_NOTES = -1;
 export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> extends Map<K, V> {
   #index: KeyIndex<K> | undefined;
   /** Which pickle it was last written to, and its place in that one's memo: see own-collection.ts. */
-  #session = 0;
+  #session: object | undefined;
   #place = 0;
 
   constructor(entries?: Iterable<readonly [K, V]>) {
@@ -22,18 +22,18 @@ export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> ex
     if (entries) for (const [key, value] of entries) this.set(key, value);
   }
 
-  /** @internal */
+  /** @internal For the encoder: see own-collection.ts. */
   get pickledAsItIs(): boolean {
     return this.#session !== NO_NOTES;
   }
 
   /** @internal */
-  placeIn(session: number): number | undefined {
+  placeIn(session: object): number | undefined {
     return this.#session === session ? this.#place : undefined;
   }
 
   /** @internal */
-  putIn(session: number, place: number): void {
+  putIn(session: object, place: number): void {
     this.#session = session;
     this.#place = place;
   }
@@ -75,7 +75,7 @@ export class PySet<T extends PyValue = PyValue> extends Set<T> {
     if (items) for (const item of items) this.add(item);
   }
 
-  /** @internal */
+  /** @internal For the encoder: see own-collection.ts. */
   get pickledAsItIs(): boolean {
     return Object.getPrototypeOf(this) === PySet.prototype;
   }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { PythonOracle, python } from "@fileshare/peers";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { dataModel } from "../../test/data-model.js";
 import { bytes, difference, joined, protocols } from "../../test/pickles.js";
 import { pythonPickles } from "../../test/python-pickles.js";
@@ -235,6 +235,17 @@ describe("encode()", () => {
     const expected = encode([shared, shared]);
     expect(() => encode([shared, [shared, undefined as unknown as PyValue]])).toThrow(PickleEncodeError);
     expect(encode([shared, shared])).toEqual(expected);
+  });
+
+  test("writes the same after another copy of this package wrote the value", async () => {
+    vi.resetModules();
+    const other = await import("./index.js");
+    const shared = new PyDict([["uno", 1]]);
+    const expected = encode([shared, shared]);
+    for (let i = 0; i < 3; i++) {
+      expect(other.encode([shared, shared])).toEqual(expected);
+      expect(encode([shared, shared])).toEqual(expected);
+    }
   });
 
   test("writes the same where a reduce encodes a part of the value by itself", () => {

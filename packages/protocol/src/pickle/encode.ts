@@ -9,8 +9,6 @@ import type { PyValue } from "./values.js";
 /** A pickler that is not at work, kept for the next value. A `reduce` that encodes gets another one. */
 let idle: Pickler | undefined;
 let working = false;
-/** How many pickles were written, but for those within another. */
-let session = 0;
 
 /**
  * Encodes a value as a pickle.
@@ -45,7 +43,7 @@ export function encodeParts(value: PyValue, options: EncodeOptions = {}): Encode
   idle = undefined;
   working = true;
   try {
-    const parts = pickler.pickle(value, options, nested ? 0 : ++session);
+    const parts = pickler.pickle(value, options, nested);
     pickler.reset();
     // One that refused a value stands in the middle of it, and is not used again.
     idle = pickler;

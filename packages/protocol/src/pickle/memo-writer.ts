@@ -18,8 +18,8 @@ const FEW = 8;
 export class MemoWriter extends PickleWriter {
   /** How many entries the memo has. */
   memoized = 0;
-  /** The number of this pickle. 0 where it is written within another one: it would write over the notes of its dicts. */
-  session = 0;
+  /** Stands for this pickle. None where it is written within another one: it would write over the notes of its dicts. */
+  session: object | undefined;
   readonly #places: Map<MemoKey, number> = new Map();
   /** What was put there first, as long as it is little: to search a few takes less time than to fill a Map. */
   readonly #few: (MemoKey | undefined)[] = [];
@@ -67,9 +67,9 @@ export class MemoWriter extends PickleWriter {
     this.#writeMemoize();
   }
 
-  /** As {@link memoize}, for a dict in a pickle that is not within another one. */
+  /** As {@link memoize}, for a dict that notes its place. */
   memoizeDict(dict: NotedDict): void {
-    dict.putIn(this.session, this.memoized);
+    if (this.session !== undefined) dict.putIn(this.session, this.memoized);
     this.#writeMemoize();
   }
 

@@ -5,9 +5,9 @@ import type { PyValue } from "./values.js";
 
 /** A PyDict, which notes where it stands in the memo of which pickle: that is faster than a Map of all of them. */
 export interface NotedDict extends ReadonlyMap<PyValue, PyValue> {
-  /** @param session the number of a pickle */
-  placeIn(session: number): number | undefined;
-  putIn(session: number, place: number): void;
+  /** @param session what stands for a pickle, and for no other, even where an app has this package twice */
+  placeIn(session: object): number | undefined;
+  putIn(session: object, place: number): void;
 }
 
 /** Whether it is a PyDict or PySet, and of no subclass, which an app may have written otherwise. */

@@ -55,14 +55,14 @@ export class Pickler extends MemoWriter {
   #maxDepth = 0;
   #persistentId: EncodeOptions["persistentId"];
 
-  /** @param session a number that no other pickle had, or 0 where this one is written within another */
-  pickle(value: PyValue, options: EncodeOptions, session: number): EncodedPart[] {
+  /** @param nested whether it is written within another pickle */
+  pickle(value: PyValue, options: EncodeOptions, nested: boolean): EncodedPart[] {
     const protocol = options.protocol ?? 4;
     if (!Number.isInteger(protocol) || protocol < 0 || protocol > HIGHEST_PROTOCOL)
       refuseProtocol(`protocol ${protocol} is not known`);
     const maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
     checkRange("maxDepth", maxDepth, 0, Number.POSITIVE_INFINITY);
-    this.session = session;
+    this.session = nested ? undefined : {};
     this.options = options;
     this.protocol = protocol;
     if (options.bufferCallback) needProtocol(5, this, "bufferCallback");
@@ -128,8 +128,9 @@ export class Pickler extends MemoWriter {
       saveFloat(this, value.value);
       return;
     }
-    const noted = this.session > 0 && isOwnDict(value);
-    const index = noted ? value.placeIn(this.session) : this.find(value);
+    const { session } = this;
+    const noted = session !== undefined && isOwnDict(value);
+    const index = noted ? value.placeIn(session) : this.find(value);
     if (index !== undefined) {
       this.reference(index);
       return;

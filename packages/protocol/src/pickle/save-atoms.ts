@@ -6,7 +6,7 @@ import type { MemoKey } from "./memo-writer.js";
 import { encodeLong, formatFloat } from "./numbers.js";
 import { Op } from "./opcodes.js";
 import type { Pickler } from "./pickler.js";
-import { needProtocol, refuseProtocol } from "./refuse.js";
+import { needProtocol } from "./refuse.js";
 import { saveCall, saveGlobalOnce } from "./save-objects.js";
 import { decodeLatin1, encodeRawUnicodeEscape } from "./text.js";
 import { type PyByteArray, PyGlobal } from "./values.js";
@@ -107,7 +107,7 @@ function saveBytesAsText(p: Pickler, value: Uint8Array | BytesGap, owner: MemoKe
 
 function saveBytesText(p: Pickler, value: Uint8Array | BytesGap): void {
   const form = p.protocol >= 1 ? "utf-8" : "escaped";
-  const text = textPart(value, form);
+  const text = textPart(p, value, form);
   if (form === "utf-8") p.payload(Op.BINUNICODE, 4, text);
   else p.line(Op.UNICODE, text);
   p.memoize(undefined);
@@ -129,9 +129,9 @@ function isSingleton(value: string): boolean {
   return value.length === 0 || (value.length === 1 && value.charCodeAt(0) <= 0xff);
 }
 
-function textPart(value: Uint8Array | BytesGap, form: keyof TextLengths): EncodedPart {
+function textPart(p: Pickler, value: Uint8Array | BytesGap, form: keyof TextLengths): EncodedPart {
   if (value instanceof Uint8Array) return asText(form, value);
   const length = value.textLength(form);
-  if (length === undefined) refuseProtocol("a gap without text lengths needs protocol 3");
-  return { gap: form, length } satisfies Gap;
+  if (length === undefined) needProtocol(3, p, "a gap without text lengths");
+  return { gap: form, length: length as number } satisfies Gap;
 }

@@ -63,8 +63,7 @@ function saveModule(p: Pickler, module: string): void {
 
 /** A class's name as two lines, but for the newline at the end. */
 function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
-  if (/^$|\n/.test(module) || /^$|\n/.test(qualname))
-    needProtocol(4, p, "an empty name, or one of two lines,");
+  if (/^$|\n/.test(module) || /^$|\n/.test(qualname)) needProtocol(4, p, "a name that is empty or two lines");
   const old = p.protocol < 3;
   const names = p.options.names ?? plainNames;
   const [oldModule, oldName] = old ? names.toPython2(module, qualname) : [module, qualname];
@@ -101,8 +100,8 @@ export function savePersistentId(p: Pickler, id: PyValue): void {
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII but the newline that ends the id
   if (typeof id !== "string" || !/^[\x00-\x09\x0b-\x7f]*$/.test(id))
-    refuseProtocol("a persistent id that is no line of ASCII needs protocol 1");
-  p.latin1(Op.PERSID, id);
+    needProtocol(1, p, "a persistent id that is no line of ASCII");
+  p.latin1(Op.PERSID, id as string);
 }
 
 export function saveBuffer(p: Pickler, value: PyBuffer): void {
