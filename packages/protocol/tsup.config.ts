@@ -4,6 +4,8 @@ const options: Options = {
   entry: [
     "src/index.ts",
     "src/pickle/index.ts",
+    // No subpath, but what it does not need is so in other files: a bundler leaves all of them out with the rest.
+    "src/pickle/encode.ts",
     "src/pickle/converters/index.ts",
     "src/node.ts",
     "src/inspect/index.ts",

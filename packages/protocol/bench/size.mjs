@@ -10,7 +10,7 @@ import { build } from "esbuild";
 /** The most bytes that each may have, compressed by brotli. */
 const ceilings = [
   { names: "decode", brotli: 12_300 },
-  { names: "encode", brotli: 8_600 },
+  { names: "encode", brotli: 7_070 },
   { names: "decode, encode", brotli: 17_900 },
 ];
 
@@ -27,6 +27,8 @@ for (const { names, brotli } of ceilings) {
     platform: "neutral",
     target: "es2023",
     write: false,
+    // It warns of imports that stand for nothing but the order of chunks.
+    logLevel: "error",
   });
   const [{ contents }] = outputFiles;
   const sizes = [

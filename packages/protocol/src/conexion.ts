@@ -11,8 +11,8 @@ import { type EncodeMensajeOptions, encodeMensaje } from "./mensaje/encode-mensa
 import type { Mensaje } from "./mensaje/mensaje.js";
 import { MensajeDecoder } from "./mensaje/mensaje-decoder.js";
 import { Trailer } from "./mensaje/trailer.js";
+import type { Gap } from "./pickle/frames.js";
 import { addTextLengths, asText, type TextLengths } from "./pickle/gap.js";
-import type { Gap } from "./pickle/writer.js";
 import { checkRange } from "./range.js";
 import type { Transport } from "./transport.js";
 

@@ -3,35 +3,39 @@
 import { KeyIndex } from "./keys.js";
 import type { PyValue } from "./values.js";
 
+/** What a subclass has for a pickle, as it may be written otherwise. */
+const NO_NOTES = {};
+
 /**
  * A Python dict: a Map in insertion order whose keys are equal where Python's are (`1`, `1.0` and `True` are one key;
  * two tuples with equal items are one key), and whose first writing of a key is kept, as in Python.
  */
 export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> extends Map<K, V> {
   #index: KeyIndex<K> | undefined;
-  /** Which pickle it was last written to, and its place in that one's memo: see pickler.ts. */
-  #session = 0;
+  /** Which pickle it was last written to, and its place in that one's memo: see own-collection.ts. */
+  #session: object | undefined;
   #place = 0;
 
   constructor(entries?: Iterable<readonly [K, V]>) {
     super();
+    if (new.target !== PyDict) this.#session = NO_NOTES;
     if (entries) for (const [key, value] of entries) this.set(key, value);
   }
 
-  /** @internal */
-  static hasOnlyTexts(dict: PyDict): boolean {
-    return dict.#index === undefined;
+  /** @internal For the encoder: see own-collection.ts. */
+  get pickledAsItIs(): boolean {
+    return this.#session !== NO_NOTES;
   }
 
   /** @internal */
-  static placeIn(dict: PyDict, session: number): number | undefined {
-    return dict.#session === session ? dict.#place : undefined;
+  placeIn(session: object): number | undefined {
+    return this.#session === session ? this.#place : undefined;
   }
 
   /** @internal */
-  static putIn(dict: PyDict, session: number, place: number): void {
-    dict.#session = session;
-    dict.#place = place;
+  putIn(session: object, place: number): void {
+    this.#session = session;
+    this.#place = place;
   }
 
   override get(key: K): V | undefined {
@@ -69,6 +73,11 @@ export class PySet<T extends PyValue = PyValue> extends Set<T> {
   constructor(items?: Iterable<T>) {
     super();
     if (items) for (const item of items) this.add(item);
+  }
+
+  /** @internal For the encoder: see own-collection.ts. */
+  get pickledAsItIs(): boolean {
+    return Object.getPrototypeOf(this) === PySet.prototype;
   }
 
   override has(item: T): boolean {

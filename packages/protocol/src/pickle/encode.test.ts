@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { PythonOracle, python } from "@fileshare/peers";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { dataModel } from "../../test/data-model.js";
 import { bytes, difference, joined, protocols } from "../../test/pickles.js";
 import { pythonPickles } from "../../test/python-pickles.js";
@@ -16,6 +16,7 @@ import {
   PyFloat,
   PyFrozenSet,
   PyGlobal,
+  PyObject,
   PySet,
   PyTuple,
   type PyValue,
@@ -169,6 +170,99 @@ function randomInts(random: Random): PyValue {
     (value) => typeof value === "number" || typeof value === "bigint" || typeof value === "string",
   );
 }
+
+describe("encode()", () => {
+  test("writes a number beyond 32 bits as the bigint of the same value", () => {
+    for (const power of [31, 32, 39, 40, 47, 48, 52, 53]) {
+      for (const near of [-2, -1, 0, 1, 2]) {
+        for (const value of [2 ** power + near, -(2 ** power) + near].filter(Number.isSafeInteger)) {
+          for (const protocol of protocols)
+            expect(encode(value, { protocol }), `${value}`).toEqual(encode(BigInt(value), { protocol }));
+        }
+      }
+    }
+  });
+
+  test("writes text as UTF-8, with a length of one byte up to 255 bytes in protocol 4", () => {
+    for (const character of ["a", "ñ", "\u20ac", "\u{1f600}", "\ud800", "\udc00"]) {
+      for (let count = 2; count <= 260; count++) {
+        const text = character.repeat(count);
+        const one = character.isWellFormed()
+          ? Buffer.from(character)
+          : Buffer.from([0xed, character === "\ud800" ? 0xa0 : 0xb0, 0x80]);
+        const utf8 = Buffer.concat(Array.from({ length: count }, () => one));
+        const short = utf8.length <= 255;
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(utf8.length);
+        const expected = Buffer.concat([
+          Buffer.of(short ? 0x8c : 0x58),
+          length.subarray(0, short ? 1 : 4),
+          utf8,
+        ]);
+        const pickle = Buffer.from(encode(text));
+        expect(pickle.subarray(11, -2).equals(expected), `${count} of ${character}`).toBe(true);
+        const long = Buffer.from(encode(text, { protocol: 3 })).subarray(2, -3);
+        expect(long.equals(Buffer.concat([Buffer.of(0x58), length, utf8]))).toBe(true);
+      }
+    }
+  });
+
+  test("keeps keys and items together when a dict changes while it is written", () => {
+    for (const make of [
+      (entries: [string, number][]) => new PyDict(entries),
+      (entries: [string, number][]) => new Map(entries),
+    ]) {
+      const dict = make([
+        ["uno", 1],
+        ["dos", 2],
+        ["tres", 3],
+      ]);
+      const persistentId = (value: PyValue): undefined => {
+        if (value === "uno") dict.delete("uno");
+      };
+      expect(decode(encode(dict, { persistentId }))).toEqual(
+        new PyDict([
+          ["uno", 1],
+          ["dos", 2],
+          ["tres", 3],
+        ]),
+      );
+    }
+  });
+
+  test("writes as ever after it refused a value", () => {
+    const shared = new PyDict([["uno", 1]]);
+    const expected = encode([shared, shared]);
+    expect(() => encode([shared, [shared, undefined as unknown as PyValue]])).toThrow(PickleEncodeError);
+    expect(encode([shared, shared])).toEqual(expected);
+  });
+
+  test("writes the same after another copy of this package wrote the value", async () => {
+    vi.resetModules();
+    const other = await import("./index.js");
+    const shared = new PyDict([["uno", 1]]);
+    const expected = encode([shared, shared]);
+    for (let i = 0; i < 3; i++) {
+      expect(other.encode([shared, shared])).toEqual(expected);
+      expect(encode([shared, shared])).toEqual(expected);
+    }
+  });
+
+  test("writes the same where a reduce encodes a part of the value by itself", () => {
+    class Sobre {}
+    const shared = new PyDict([["uno", 1]]);
+    const inner = encode([shared, shared]);
+    const reduce: Reduce = (instance) =>
+      instance instanceof Sobre
+        ? new PyObject(new PyGlobal("m", "Sobre"), new PyTuple([encode([shared, shared])]))
+        : undefined;
+    const written = decode(encode([shared, new Sobre(), shared], { reduce }), { unknown: "opaque" });
+    const [first, sobre, last] = written as [PyDict, PyObject, PyDict];
+    expect(sobre.args.items[0]).toEqual(inner);
+    expect(first).toEqual(shared);
+    expect(last).toBe(first);
+  });
+});
 
 test("encode() refuses a name that Python 2 had for something else, where it would be read as that", () => {
   const xrange = new PyGlobal("builtins", "xrange");

@@ -1,15 +1,14 @@
 // Values in, pickles out: byte for byte what CPython's C pickler writes for the built-in data model.
 
+import type { EncodeOptions } from "./encode-options.js";
 import { PickleEncodeError } from "./errors.js";
-import { type EncodeOptions, Pickler } from "./pickler.js";
+import type { EncodedPart } from "./frames.js";
+import { Pickler } from "./pickler.js";
 import type { PyValue } from "./values.js";
-import type { EncodedPart } from "./writer.js";
 
 /** A pickler that is not at work, kept for the next value. A `reduce` that encodes gets another one. */
 let idle: Pickler | undefined;
 let working = false;
-/** How many pickles were written, but for those within another. */
-let session = 0;
 
 /**
  * Encodes a value as a pickle.
@@ -44,10 +43,12 @@ export function encodeParts(value: PyValue, options: EncodeOptions = {}): Encode
   idle = undefined;
   working = true;
   try {
-    return pickler.pickle(value, options, nested ? 0 : ++session);
-  } finally {
+    const parts = pickler.pickle(value, options, nested);
     pickler.reset();
+    // One that refused a value stands in the middle of it, and is not used again.
     idle = pickler;
+    return parts;
+  } finally {
     working = nested;
   }
 }

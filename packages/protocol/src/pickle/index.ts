@@ -20,6 +20,7 @@ export {
   formatDisassembly,
 } from "./disassemble.js";
 export { encode, encodeParts } from "./encode.js";
+export type { EncodeOptions } from "./encode-options.js";
 export {
   PickleDecodeError,
   type PickleDecodeErrorCode,
@@ -27,6 +28,7 @@ export {
   PickleEncodeError,
   type PickleEncodeErrorCode,
 } from "./errors.js";
+export type { EncodedPart, Gap } from "./frames.js";
 export { addTextLengths, asText, BytesGap, type TextLengths } from "./gap.js";
 export { defaultLimits, type PickleLimits } from "./limits.js";
 export type { StringEncoding } from "./machine.js";
@@ -41,7 +43,6 @@ export {
   PyPersistentId,
 } from "./objects.js";
 export { HIGHEST_PROTOCOL, type PickleProtocol } from "./opcodes.js";
-export type { EncodeOptions } from "./pickler.js";
 export { python2Names } from "./python2-names.js";
 export type { DisassemblyMemo } from "./stack-check.js";
 export {
@@ -52,4 +53,3 @@ export {
   PickleEncoderStream,
 } from "./streams.js";
 export { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
-export type { EncodedPart, Gap } from "./writer.js";

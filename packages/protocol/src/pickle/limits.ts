@@ -48,11 +48,14 @@ export interface PickleLimits {
   readonly maxCollisions: number;
 }
 
+/** How deep values may nest, in both directions, where a caller says nothing else. */
+export const DEFAULT_MAX_DEPTH = 1000;
+
 /** The limits that hold where a caller names no other. */
-export const defaultLimits: PickleLimits = Object.freeze({
-  maxBytes: 1024 ** 3,
+export const defaultLimits: PickleLimits = /* @__PURE__ */ Object.freeze({
+  maxBytes: 1_073_741_824,
   maxOpcodes: 100_000_000,
-  maxDepth: 1000,
+  maxDepth: DEFAULT_MAX_DEPTH,
   maxObjects: 1_000_000,
   maxMemo: 10_000_000,
   maxItems: 10_000_000,

@@ -86,32 +86,22 @@ export function parseFloatText(line: string): number | undefined {
 export function formatFloat(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value < 0 ? "-inf" : "inf";
-  if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
-  const [mantissa = "", exponentText = "0"] = value.toExponential().split("e");
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 16) {
-    const sign = exponent < 0 ? "-" : "+";
-    return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
-  }
-  const negative = mantissa.startsWith("-") ? "-" : "";
-  const digits = mantissa.replace(/[-.]/g, "");
-  if (exponent < 0) return `${negative}0.${"0".repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
-  return `${negative}${whole}.${digits.slice(exponent + 1) || "0"}`;
+  if (Object.is(value, -0)) return "-0.0";
+  const size = Math.abs(value);
+  if (size >= 1e16 || (size < 1e-4 && size > 0)) return value.toExponential().replace(/(?<=e.)\d$/, "0$&");
+  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 /** Encodes an int as the fewest two's complement little-endian bytes (LONG1, LONG4). */
 export function encodeLong(value: bigint): Uint8Array {
-  const magnitude = value < 0n ? -value - 1n : value;
+  const magnitude = value < 0n ? ~value : value;
   const hex = magnitude.toString(16);
-  const bits = (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] as string, 16)));
-  const length = (bits >> 3) + 1;
-  const digits = BigInt.asUintN(length * 8, value)
-    .toString(16)
-    .padStart(length * 2, "0");
-  const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) {
-    bytes[i] = Number.parseInt(digits.slice((length - 1 - i) * 2, (length - i) * 2), 16);
-  }
-  return bytes;
+  // The first bit is the sign's: where the first digit has it set, one more is wanted.
+  const length = (hex.length + (Number.parseInt(hex[0] as string, 16) > 7 ? 2 : 1)) >> 1;
+  const digits = hex.padStart(length * 2, "0");
+  const flip = value < 0n ? 0xff : 0;
+  return Uint8Array.from({ length }, (_, i) => {
+    const at = (length - 1 - i) * 2;
+    return Number.parseInt(digits.slice(at, at + 2), 16) ^ flip;
+  });
 }

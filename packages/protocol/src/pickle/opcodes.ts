@@ -113,22 +113,25 @@ const others = `1PROTO 0NEWOBJ 1EXT1 2EXT2 4EXT4 0TUPLE1 0TUPLE2 0TUPLE3 0NEWTRU
 aSHORT_BINUNICODE cBINUNICODE8 cBINBYTES8 0EMPTY_SET 0ADDITEMS 0FROZENSET 0NEWOBJ_EX 0STACK_GLOBAL 0MEMOIZE 8FRAME
 cBYTEARRAY8 0NEXT_BUFFER 0READONLY_BUFFER`;
 
-const table = /* @__PURE__ */ (() => {
-  const shapes = new Int8Array(256).fill(Shape.Unknown);
-  const names: string[] = [];
-  const rows = printable.split(/\s/).map((row) => [row.charCodeAt(0), row.slice(1)] as const);
-  for (const [code, row] of [...rows, ...others.split(/\s/).map((row, i) => [0x80 + i, row] as const)]) {
-    shapes[code] = letters[row[0] as string] ?? Number(row[0]);
-    names[code] = row.slice(1);
-  }
-  return { shapes, names };
-})();
+/** Each opcode's byte, and its row. */
+function rowsByCode(): (readonly [code: number, row: string])[] {
+  const first = printable.split(/\s/).map((row) => [row.charCodeAt(0), row.slice(1)] as const);
+  return [...first, ...others.split(/\s/).map((row, i) => [0x80 + i, row] as const)];
+}
 
 /** The shape of each of the 256 possible opcode bytes. */
-export const shapes: Int8Array = table.shapes;
+export const shapes: Int8Array = /* @__PURE__ */ (() => {
+  const shapes = new Int8Array(256).fill(Shape.Unknown);
+  for (const [code, row] of rowsByCode()) shapes[code] = letters[row[0] as string] ?? Number(row[0]);
+  return shapes;
+})();
 
 /** The name of each opcode, as `pickletools` has it. */
-export const opNames: readonly (string | undefined)[] = table.names;
+export const opNames: readonly (string | undefined)[] = /* @__PURE__ */ (() => {
+  const names: string[] = [];
+  for (const [code, row] of rowsByCode()) names[code] = row.slice(1);
+  return names;
+})();
 
 /** The highest pickle protocol there is, and the highest that this package reads and writes. */
 export const HIGHEST_PROTOCOL = 5;

@@ -1,12 +1,15 @@
 // How classes and what they make are written. Source: CPython 3.11 Modules/_pickle.c, save_global() and save_reduce();
 // Lib/copyreg.py for what protocols 0 and 1 write instead of NEWOBJ.
 
-import { PyDict } from "./collections.js";
-import { PickleEncodeError } from "./errors.js";
+import type { MemoKey } from "./memo-writer.js";
+import { plainNames } from "./names.js";
 import { type PyBuffer, PyObject } from "./objects.js";
 import { Op } from "./opcodes.js";
+import { isOwnDict } from "./own-collection.js";
 import type { Pickler } from "./pickler.js";
-import { saveByteArray, saveBytes, saveString } from "./save-atoms.js";
+import { needProtocol, refuseProtocol } from "./refuse.js";
+import { saveByteArray, saveBytes, saveText } from "./save-atoms.js";
+import { addItems, appendItems, setItems } from "./save-containers.js";
 import { encodeUtf8 } from "./text.js";
 import { PyByteArray, PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -18,7 +21,7 @@ const newobjEx = new PyGlobal("copyreg", "__newobj_ex__");
 
 /** Writes a class, or a reference to it: a class is one object in Python, however many names for it the value has. */
 export function saveGlobal(p: Pickler, value: PyGlobal): void {
-  const index = p.findGlobal(value);
+  const index = p.findClass(value);
   if (index === undefined) saveNewGlobal(p, value, value);
   else p.reference(index);
 }
@@ -26,7 +29,7 @@ export function saveGlobal(p: Pickler, value: PyGlobal): void {
 /** @param owner what stands for it in the memo */
 export function saveNewGlobal(p: Pickler, value: PyGlobal, owner: object): void {
   const { module, qualname } = value;
-  const code = p.protocol >= 2 && p.options.extensions ? extensionCode(p, value) : undefined;
+  const code = p.protocol >= 2 ? extensionCode(p, value) : undefined;
   if (code !== undefined) {
     saveExtension(p, code);
     return;
@@ -52,61 +55,38 @@ function saveModule(p: Pickler, module: string): void {
     p.save(module);
     return;
   }
-  p.objectBoundary();
-  const index = p.module === module ? p.modulePlace : p.modules?.get(module);
-  if (index !== undefined) {
-    p.reference(index);
-    return;
-  }
-  if (p.module !== undefined) {
-    p.modules ??= new Map();
-    p.modules.set(p.module, p.modulePlace);
-  }
-  p.module = module;
-  p.modulePlace = p.memoized;
-  saveString(p, module);
+  p.boundary();
+  if (p.recall(module)) return;
+  saveText(p, module);
+  p.memoize(module);
 }
 
 /** A class's name as two lines, but for the newline at the end. */
 function nameLines(p: Pickler, module: string, qualname: string): Uint8Array {
-  if (/^$|\n/.test(module) || /^$|\n/.test(qualname)) {
-    throw new PickleEncodeError(
-      "PROTOCOL",
-      "a class whose name is empty or holds a newline needs protocol 4",
-    );
-  }
-  const [oldModule, oldName] = p.protocol < 3 ? p.names.toPython2(module, qualname) : [module, qualname];
+  if (/^$|\n/.test(module) || /^$|\n/.test(qualname)) needProtocol(4, p, "a name that is empty or two lines");
+  const old = p.protocol < 3;
+  const names = p.options.names ?? plainNames;
+  const [oldModule, oldName] = old ? names.toPython2(module, qualname) : [module, qualname];
   const known = `${oldModule}\n${oldName}`;
-  if (p.protocol < 3 && oldName === qualname && p.names.toPython3(oldModule, oldName)[1] !== qualname) {
-    throw new PickleEncodeError(
-      "PROTOCOL",
-      "a class whose name had another meaning in Python 2 needs protocol 3",
-    );
-  }
+  if (old && oldName === qualname && names.toPython3(oldModule, oldName)[1] !== qualname)
+    needProtocol(3, p, "a name that was another one's in Python 2");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII
-  if (p.protocol < 3 ? /[^\x00-\x7f]/.test(known) : !known.isWellFormed()) {
-    throw new PickleEncodeError(
-      "PROTOCOL",
-      "a class whose name is not ASCII needs protocol 3 and whole characters",
-    );
-  }
+  if (old && /[^\x00-\x7f]/.test(known)) needProtocol(3, p, "a name that is not ASCII");
+  if (!known.isWellFormed()) needProtocol(4, p, "a name with half a character");
   return encodeUtf8(known);
 }
 
 function extensionCode(p: Pickler, { module, qualname }: PyGlobal): number | undefined {
-  if (!p.codes) {
-    const codes = new Map<string, number>();
-    for (const [code, global] of p.options.extensions ?? [])
-      codes.set(`${global.module}\n${global.qualname}`, code);
-    p.codes = codes;
-  }
-  return p.codes.get(`${module}\n${qualname}`);
+  let known: number | undefined;
+  for (const [code, global] of p.options.extensions ?? [])
+    if (global.module === module && global.qualname === qualname) known = code;
+  return known;
 }
 
 export function saveExtension(p: Pickler, code: number): void {
-  if (p.protocol < 2 || !Number.isInteger(code) || code <= 0 || code > 0x7fffffff) {
-    throw new PickleEncodeError("PROTOCOL", "an extension code is 1 to 2147483647, and needs protocol 2");
-  }
+  needProtocol(2, p, "an extension code");
+  if (!Number.isInteger(code) || code <= 0 || code > 0x7fffffff)
+    refuseProtocol("an extension code is no int from 1 to 2147483647");
   if (code <= 0xff) p.byte1(Op.EXT1, code);
   else if (code <= 0xffff) p.uint16(Op.EXT2, code);
   else p.uint32(Op.EXT4, code);
@@ -119,14 +99,13 @@ export function savePersistentId(p: Pickler, id: PyValue): void {
     return;
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII but the newline that ends the id
-  if (typeof id !== "string" || !/^[\x00-\x09\x0b-\x7f]*$/.test(id)) {
-    throw new PickleEncodeError("PROTOCOL", "a persistent id in protocol 0 is one line of ASCII");
-  }
-  p.latin1(Op.PERSID, `${id}\n`);
+  if (typeof id !== "string" || !/^[\x00-\x09\x0b-\x7f]*$/.test(id))
+    needProtocol(1, p, "a persistent id that is no line of ASCII");
+  p.latin1(Op.PERSID, id as string);
 }
 
 export function saveBuffer(p: Pickler, value: PyBuffer): void {
-  if (p.protocol < 5) throw new PickleEncodeError("PROTOCOL", "a buffer needs protocol 5");
+  needProtocol(5, p, "a buffer");
   const { bufferCallback } = p.options;
   if (bufferCallback && !bufferCallback(value)) {
     p.byte(Op.NEXT_BUFFER);
@@ -154,26 +133,18 @@ export function saveObject(p: Pickler, value: PyObject, owner: object): void {
     if (times === 0) p.making.delete(owner);
     else p.making.set(owner, times);
   }
-  const index = p.find(owner);
-  if (index === undefined) {
-    p.memoize(owner);
-  } else {
-    // It holds itself through its own arguments, and was written whole meanwhile: drop this one, as CPython does.
-    p.byte(Op.POP);
-    p.reference(index);
-    return;
-  }
+  if (!memoizeMade(p, owner)) return;
   for (const { kind, values } of value.changes) {
     switch (kind) {
       case "append":
-        p.appends(values);
+        appendItems(p, values);
         break;
       case "set":
-        p.setEntries(pairs(values), values.length / 2);
+        setItems(p, values);
         break;
       case "add":
-        if (p.protocol >= 4) p.addItems(values, values.length);
-        else throw new PickleEncodeError("PROTOCOL", "items that are added to an instance need protocol 4");
+        needProtocol(4, p, "adding to an instance");
+        addItems(p, values, values.length);
         break;
       case "call":
         p.save(values[0] as PyValue);
@@ -197,7 +168,7 @@ function fresh(p: Pickler, args: PyTuple): PyTuple {
     args.items.map((arg) => {
       if (arg === null || typeof arg !== "object" || !p.open.has(arg)) return arg;
       if (Array.isArray(arg)) return arg.slice() as PyValue[];
-      return arg instanceof PyDict ? new PyDict(arg) : arg;
+      return isOwnDict(arg) ? new Map(arg) : arg;
     }),
   );
 }
@@ -237,7 +208,7 @@ function saveReduce(p: Pickler, callable: PyValue, args: PyTuple): void {
 
 /** Writes the class that makes something, which no `persistentId` is asked for. */
 export function saveGlobalOnce(p: Pickler, value: PyGlobal): void {
-  p.objectBoundary();
+  p.boundary();
   saveGlobal(p, value);
 }
 
@@ -256,21 +227,17 @@ function saveClassic(p: Pickler, callable: PyValue, args: PyTuple): void {
   else p.byte(Op.OBJ);
 }
 
-function* pairs(values: readonly PyValue[]): Generator<[PyValue, PyValue]> {
-  for (let i = 0; i < values.length; i += 2) yield [values[i] as PyValue, values[i + 1] as PyValue];
-}
-
 /** A call of a built-in type, which Python writes where the protocol has no opcode for its values. */
 export function saveCall(
   p: Pickler,
   callee: PyGlobal,
   saveArg: (() => void) | undefined,
-  owner: object | string | undefined,
+  owner: MemoKey | undefined,
 ): void {
   saveGlobalOnce(p, callee);
   if (saveArg) {
     if (p.protocol < 2) p.byte(Op.MARK);
-    p.objectBoundary();
+    p.boundary();
     saveArg();
     p.byte(p.protocol >= 2 ? Op.TUPLE1 : Op.TUPLE);
     p.memoize(undefined);
@@ -278,12 +245,20 @@ export function saveCall(
     p.save(new PyTuple());
   }
   p.byte(Op.REDUCE);
+  memoizeMade(p, owner);
+}
+
+/**
+ * Memoizes what was just made. False where it holds itself, through arguments or an instance in a set, and was written
+ * whole meanwhile: this one is dropped then, as CPython does.
+ */
+function memoizeMade(p: Pickler, owner: MemoKey | undefined): boolean {
   const index = owner === undefined ? undefined : p.find(owner);
   if (index === undefined) {
     p.memoize(owner);
-    return;
+    return true;
   }
-  // A set that holds itself through an instance was written whole meanwhile: drop this one, as CPython does.
   p.byte(Op.POP);
   p.reference(index);
+  return false;
 }

@@ -2,8 +2,8 @@
 
 import { Decoder, type DecoderOptions } from "./decoder.js";
 import { encodeParts } from "./encode.js";
+import type { EncodeOptions } from "./encode-options.js";
 import { PickleEncodeError } from "./errors.js";
-import type { EncodeOptions } from "./pickler.js";
 import type { PyValue } from "./values.js";
 
 /** What {@link decodeAll} and a {@link PickleDecoderStream} may be told: whole values come out, so bytes are gathered. */

@@ -1,7 +1,7 @@
 // Python's str and str escapes, from bytes and back. Sources: CPython Objects/unicodeobject.c (surrogatepass,
 // raw-unicode-escape), Objects/bytesobject.c (escape_decode).
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Two halves of a surrogate pair stand side by side as characters of their own, as they can in Python: a JavaScript
@@ -161,24 +161,37 @@ export function encodeRawUnicodeEscape(text: string): string {
   return escaped;
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Encodes text as UTF-8, lone surrogates as three bytes each (Python's `surrogatepass`). */
 export function encodeUtf8(text: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
   const bytes = new Uint8Array(text.length * 3);
-  let length = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) {
-      bytes[length++] = 0xed;
-      bytes[length++] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[length++] = 0x80 | (code & 0x3f);
-    } else {
-      length += encoder.encodeInto(character, bytes.subarray(length)).written;
+  return bytes.slice(0, putUtf8(bytes, 0, text));
+}
+
+/** As {@link encodeUtf8}, into bytes that have room for three a character. Gives where the text ends. */
+export function putUtf8(bytes: Uint8Array, start: number, text: string): number {
+  let at = start;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i) as number;
+    if (code < 0x80) {
+      bytes[at++] = code;
+      continue;
     }
+    if (code > 0xffff) {
+      i += 1;
+      bytes[at++] = 0xf0 | (code >> 18);
+    }
+    if (code > 0x7ff) bytes[at++] = code > 0xffff ? continuation(code >> 12) : 0xe0 | (code >> 12);
+    bytes[at++] = code > 0x7ff ? continuation(code >> 6) : 0xc0 | (code >> 6);
+    bytes[at++] = continuation(code);
   }
-  return bytes.slice(0, length);
+  return at;
+}
+
+function continuation(bits: number): number {
+  return 0x80 | (bits & 0x3f);
 }
 
 /** Encodes text as UTF-8 into bytes that have room for ASCII. Gives how many characters had room. */
