@@ -62,7 +62,6 @@ function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
 function look(m: Machine, global: PyGlobal): Known {
   const { module, qualname } = global;
   const builtin = findBuiltin(module, qualname);
-  m.detachRows();
   return { global, builtin, cls: builtin ? undefined : m.options.findClass?.(module, qualname) };
 }
 
@@ -181,7 +180,6 @@ function instantiate(
   const { module, qualname } = callee as PyGlobal;
   const { protocol } = m;
   const origin = { module, qualname, protocol, construction, kwargs, base };
-  m.detachRows();
   let instance: PyValue;
   try {
     instance = cls.create(args.items, origin);
@@ -243,7 +241,6 @@ export function build(m: Machine): void {
     const known = m.madeOf(target);
     if (known?.cls.setState) {
       known.parts.push(state);
-      m.detachRows();
       try {
         known.cls.setState(target as object, state);
       } catch (cause) {

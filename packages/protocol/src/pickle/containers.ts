@@ -3,12 +3,9 @@
 import { PyDict, PyFrozenSet, PySet } from "./collections.js";
 import { addToInstance, appendToInstance, setInInstance } from "./instances.js";
 import { GUARDED_SIZE, KeyGuard } from "./key-guard.js";
-import { comparedNumber, keyCost } from "./keys.js";
+import { CHEAP_KEY_LENGTH, comparedNumber, keyCost } from "./keys.js";
 import { guarded, type Machine } from "./machine.js";
 import { PyFloat, PyTuple, type PyValue } from "./values.js";
-
-/** Up to this many characters, a string is compared as fast as an int. */
-const CHEAP_KEY_LENGTH = 255;
 
 /** Up to this many items are pushed one by one: a call for all of them takes longer. */
 const FEW = 16;
@@ -77,15 +74,15 @@ function fillDict(m: Machine, dict: PyDict, from: number, to: number): void {
   while (at < to && dict.set === setInDict) {
     const key = stack[at] as PyValue;
     if (typeof key !== "string" || key.length > CHEAP_KEY_LENGTH) break;
-    setText.call(dict, key, stack[at + 1]);
+    setText.call(dict, key, stack[at + 1] as PyValue);
     at += 2;
   }
   if (at < to) fillChecked(m, dict, at, to);
 }
 
-const setInDict = PyDict.prototype.set;
+export const setInDict: PyDict["set"] = PyDict.prototype.set;
 /** What that does for a key that is a string. */
-const setText = Map.prototype.set;
+export const setText: (key: PyValue, value: PyValue) => unknown = Map.prototype.set;
 
 /** Apart from the above, as it makes a closure. */
 function fillChecked(m: Machine, dict: PyDict, from: number, to: number): void {
@@ -157,7 +154,7 @@ function checkKey(m: Machine, into: PyDict | PySet, key: PyValue): PyValue {
       guard = new KeyGuard(m.limits.maxCollisions);
       m.guards.set(into, guard);
     }
-    if (!guard.admits(compared)) m.refuse("maxCollisions", "too many keys collide");
+    if (!guard.admits(compared)) m.refuse("maxCollisions");
   }
   return key;
 }

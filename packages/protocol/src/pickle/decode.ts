@@ -54,6 +54,7 @@ export function decodeFirst(
       bytes.constructor === Uint8Array
         ? bytes
         : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    m.rereads = input.length < 2 ** 31;
     const bytesRead = run(m, input, 0, input.length);
     if (!m.done) m.fail("TRUNCATED", "the input ends before the pickle does");
     return { value: m.result, bytesRead };

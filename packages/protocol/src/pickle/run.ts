@@ -7,19 +7,24 @@ import { PyDict, PySet } from "./collections.js";
 import { build, classic, dropped, globalOf, inst, newObject, reduce } from "./construct.js";
 import { addItems, appendItems, dictOf, frozenSetOf, setItems, tupleOf } from "./containers.js";
 import type { Machine } from "./machine.js";
+import { memoize, noteNext, noteText, recall } from "./memo.js";
 import { decodeLong } from "./numbers.js";
 import { PyBuffer, PyExtension, PyPersistentId } from "./objects.js";
 import { HIGHEST_PROTOCOL, Op, type PickleProtocol, Shape, shapes } from "./opcodes.js";
 import {
   readAscii,
+  readAtom,
   readFloatLine,
   readIndexLine,
+  readInt32,
   readIntLine,
+  readLength8,
   readLongLine,
   readName,
   readString,
   readStringLine,
   readText,
+  readUint16,
   readUnicodeLine,
 } from "./read.js";
 import { readRow } from "./rows.js";
@@ -35,14 +40,14 @@ export const UNTIL_NEWLINE = -1;
  * @throws {PickleDecodeError}
  */
 export function run(m: Machine, input: Uint8Array, start: number, end: number): number {
-  const { stack, memo } = m;
+  const { stack } = m;
   const { maxStack, maxOpcodes, maxBytes, maxMemo } = m.limits;
   const allowed = Math.min(end, maxBytes - m.base);
   if (m.input !== input) {
     m.input = input;
     m.windowEnd = 0;
+    m.numbers = undefined;
   }
-  m.noRowBefore = start;
   let at = start;
   // Counted here, as a variable costs less than a field.
   let { peak, opcodes } = m;
@@ -50,9 +55,9 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     m.at = at;
     if (m.sp > peak) {
       peak = m.sp;
-      if (peak > maxStack) m.refuse("maxStack", "too many values on the stack");
+      if (peak > maxStack) m.refuse("maxStack");
     }
-    if (opcodes++ >= maxOpcodes) m.refuse("maxOpcodes", "too many opcodes");
+    if (opcodes++ >= maxOpcodes) m.refuse("maxOpcodes");
     const op = input[at] as number;
     const shape = shapes[op] as number;
     // [argument, next): the opcode's argument, without its length or newline.
@@ -74,7 +79,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
           break;
         }
         next = argument + length;
-        if (next > maxBytes - m.base) refuseBytes(m, next - at);
+        if (next > maxBytes - m.base) m.refuse("maxBytes");
       } else if (shape === Shape.Unknown) {
         m.fail("UNKNOWN_OPCODE", `0x${op.toString(16).padStart(2, "0")} is no opcode`);
       } else {
@@ -95,61 +100,46 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
 
     switch (op) {
       case Op.SHORT_BINUNICODE:
-        if (input[next + 1] === op && input[next] === Op.MEMOIZE && at >= m.noRowBefore) {
-          m.opcodes = opcodes - 1;
-          const end = readRow(m, at, allowed);
-          if (end > at) {
-            at = end;
-            opcodes = m.opcodes;
-            continue;
-          }
-        }
-        stack[m.sp++] = readText(m, argument, next);
-        break;
       case Op.BINUNICODE:
       case Op.BINUNICODE8:
         stack[m.sp++] = readText(m, argument, next);
         break;
       case Op.MEMOIZE:
-        m.memoize(m.memoized);
+        memoize(m, m.memoized);
         break;
       case Op.BININT1:
-        stack[m.sp++] = input[argument] as number;
+      case Op.BININT2:
+      case Op.BININT:
+      case Op.BINFLOAT:
+      case Op.NONE:
+      case Op.NEWTRUE:
+      case Op.NEWFALSE:
+        m.pushAtom(readAtom(m, op, argument));
         break;
       case Op.BINGET:
-        m.recall(input[argument] as number);
+        recall(m, input[argument] as number);
         break;
       case Op.BINPUT:
         m.binary = true;
-        m.memoize(input[argument] as number);
-        break;
-      case Op.BININT2:
-        stack[m.sp++] = (input[argument] as number) | ((input[argument + 1] as number) << 8);
-        break;
-      case Op.BININT:
-        stack[m.sp++] = readInt32(input, argument);
-        break;
-      case Op.BINFLOAT:
-        m.pushFloat(readDouble(input, argument));
-        break;
-      case Op.NONE:
-        stack[m.sp++] = null;
-        break;
-      case Op.NEWTRUE:
-        stack[m.sp++] = true;
-        break;
-      case Op.NEWFALSE:
-        stack[m.sp++] = false;
+        memoize(m, input[argument] as number);
         break;
       case Op.LONG_BINGET:
-        m.recall(readUint32(input, argument));
+        recall(m, readInt32(input, argument) >>> 0);
         break;
       case Op.LONG_BINPUT:
-        m.memoize(readUint32(input, argument));
+        memoize(m, readInt32(input, argument) >>> 0);
         break;
-      case Op.MARK:
+      case Op.MARK: {
+        m.opcodes = opcodes;
+        const end = readRow(m, next, allowed);
+        if (end > next) {
+          at = end;
+          opcodes = m.opcodes;
+          continue;
+        }
         m.mark();
         break;
+      }
 
       case Op.EMPTY_DICT:
         m.pushObject(new PyDict(), 1);
@@ -193,8 +183,8 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         break;
       }
       case Op.FRAME: {
-        const length = readLength(m, argument, Shape.Counted8);
-        if (length > maxBytes - m.base - next) refuseBytes(m, length);
+        const length = readLength8(input, argument);
+        if (length > maxBytes - m.base - next) m.refuse("maxBytes");
         if (m.whole && length > end - next) m.fail("TRUNCATED", "the input ends before the frame does");
         break;
       }
@@ -244,18 +234,18 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     }
     at = next;
     // Most values are memoized at once: that is done here, without another round.
-    if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < maxMemo) {
+    if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < Math.min(m.places.length, maxMemo)) {
       if (m.sp <= m.fence || opcodes >= maxOpcodes) continue;
       opcodes++;
-      memo[m.memoized] = stack[m.sp - 1] as PyValue;
-      m.memoEnd = ++m.memoized;
+      if (op === Op.SHORT_BINUNICODE) noteText(m, m.at, stack[m.sp - 1] as PyValue);
+      else noteNext(m, stack[m.sp - 1] as PyValue);
       at++;
     }
   }
   m.at = at;
   m.peak = peak;
   m.opcodes = opcodes;
-  if (m.bytesLeft === 0 && at < end && allowed < end) refuseBytes(m, end - at);
+  if (m.bytesLeft === 0 && at < end && allowed < end) m.refuse("maxBytes");
   return at;
 }
 
@@ -277,7 +267,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       m.push(readLongLine(m, argument, next - 1));
       break;
     case Op.FLOAT:
-      m.pushFloat(readFloatLine(m, argument, next - 1));
+      m.pushAtom(readFloatLine(m, argument, next - 1));
       break;
     case Op.UNICODE:
       m.push(readUnicodeLine(m, argument, next - 1));
@@ -290,10 +280,10 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       pushString(m, readStringLine(m, argument, next - 1));
       break;
     case Op.PUT:
-      m.memoize(readIndexLine(m, argument, next - 1));
+      memoize(m, readIndexLine(m, argument, next - 1));
       break;
     case Op.GET:
-      m.recall(readIndexLine(m, argument, next - 1));
+      recall(m, readIndexLine(m, argument, next - 1));
       break;
 
     case Op.POP:
@@ -372,7 +362,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       pushExtension(m, input[argument] as number);
       break;
     case Op.EXT2:
-      pushExtension(m, (input[argument] as number) | ((input[argument + 1] as number) << 8));
+      pushExtension(m, readUint16(input, argument));
       break;
     case Op.EXT4:
       pushExtension(m, readInt32(input, argument));
@@ -385,7 +375,6 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       pushPersistent(m);
       break;
     case Op.NEXT_BUFFER: {
-      m.detachRows();
       const buffer = m.buffers?.next();
       if (!buffer || buffer.done) m.fail("NO_BUFFER", "the pickle wants a buffer that was not given");
       m.pushObject(buffer.value, 1);
@@ -413,7 +402,6 @@ function pushExtension(m: Machine, code: number): void {
 function pushPersistent(m: Machine): void {
   const height = m.heightOf(m.sp - 1) + 1;
   const id = m.pop();
-  m.detachRows();
   if (m.options.persistentLoad) m.pushObject(m.options.persistentLoad(id), height);
   else if (m.opaque) m.pushObject(new PyPersistentId(id), height);
   else m.fail("NO_PERSISTENT_LOAD", "the pickle refers to something outside itself");
@@ -441,8 +429,8 @@ function divertsBytes(m: Machine, op: number, length: number, offset: number): b
 }
 
 function readLength(m: Machine, at: number, shape: number): number {
-  const low = readUint32(m.input, at);
-  if (shape === Shape.Counted8) return readUint32(m.input, at + 4) * 2 ** 32 + low;
+  if (shape === Shape.Counted8) return readLength8(m.input, at);
+  const low = readInt32(m.input, at) >>> 0;
   const op = m.input[at - 1];
   // BINSTRING and LONG4 carry a signed length.
   if (low > 0x7fffffff && (op === Op.BINSTRING || op === Op.LONG4)) {
@@ -451,28 +439,3 @@ function readLength(m: Machine, at: number, shape: number): number {
   return low;
 }
 
-/** Refuses the pickle for its length in bytes. */
-export function refuseBytes(m: Machine, length: number): never {
-  m.refuse("maxBytes", `${length} bytes more are too many`);
-}
-
-const double = new DataView(new ArrayBuffer(8));
-
-function readDouble(bytes: Uint8Array, at: number): number {
-  double.setInt32(4, readInt32(bytes, at + 4), true);
-  double.setInt32(0, readInt32(bytes, at), true);
-  return double.getFloat64(0);
-}
-
-function readInt32(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return readInt32(bytes, at) >>> 0;
-}
