@@ -3,15 +3,13 @@
 // Short strings are cut out of such a stretch, as one call for many takes less time than one for each. A string that is
 // cut out keeps all of the stretch in memory, and never more: so a short string does not keep the input alive.
 
+import { NodeBuffer } from "./bytes.js";
+
 /** How long a stretch is. */
 export const WINDOW_BYTES = 1024;
 
-type Slice = (this: Uint8Array, start: number, end: number) => string;
-
 /** Node's own way takes a fraction of the time of a decoder. */
-const latin1Slice: Slice | undefined = (
-  globalThis as { Buffer?: { prototype?: { latin1Slice?: Slice } } }
-).Buffer?.prototype?.latin1Slice;
+const latin1Slice = NodeBuffer?.prototype.latin1Slice;
 
 const masked = new Uint8Array(WINDOW_BYTES);
 const decoder = new TextDecoder();

@@ -74,7 +74,7 @@ function knownAs(m: Machine, global: PyGlobal): Known {
 
 /** Refuses what cannot be called: a name can, and where unknown classes are taken, what may stand for one. */
 function checkCallable(m: Machine, value: PyValue | undefined): PyValue {
-  if (!isCallable(m, value)) m.fail("BAD_OPERAND", "only a class can be called");
+  if (!isCallable(m, value)) m.fail("BAD_OPERAND");
   return value as PyValue;
 }
 
@@ -85,7 +85,7 @@ function isCallable(m: Machine, value: PyValue | undefined): boolean {
 }
 
 function tuple(m: Machine, value: PyValue): PyTuple {
-  if (!(value instanceof PyTuple)) m.fail("BAD_OPERAND", "the arguments of a call must be a tuple");
+  if (!(value instanceof PyTuple)) m.fail("BAD_OPERAND");
   return value;
 }
 
@@ -115,7 +115,11 @@ function callBuiltin(m: Machine, callee: PyGlobal, builtin: Builtin, args: PyTup
   const value = builtin(args.items, m);
   if (value !== undefined) m.pushObject(value, height);
   else if (m.opaque) instantiate(m, callee, args, "call", height);
-  else m.fail("BAD_OPERAND", `${callee.module}.${callee.qualname} cannot be called with these arguments`);
+  else refuseCall(m, callee);
+}
+
+function refuseCall(m: Machine, { module, qualname }: PyGlobal): never {
+  m.fail("BAD_OPERAND", `${module}.${qualname} cannot be called like this`);
 }
 
 /** A call of one of the functions that the pickler names to make an instance. */
@@ -150,8 +154,7 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
       return;
     }
   }
-  if (!m.opaque)
-    m.fail("BAD_OPERAND", `${callee.module}.${callee.qualname} makes no instance of a registered class`);
+  if (!m.opaque) refuseCall(m, callee);
   instantiate(m, callee, args, "call", height);
 }
 
@@ -170,10 +173,7 @@ function instantiate(
   for (let i = 0; i < args.length; i++) m.spend(sizeOf(args.items[i] as PyValue));
   const cls = callee instanceof PyGlobal ? knownAs(m, callee).cls : undefined;
   if (!cls) {
-    if (!m.opaque) {
-      const { module, qualname } = callee as PyGlobal;
-      m.fail("BAD_OPERAND", `${module}.${qualname} is no class of instances`);
-    }
+    if (!m.opaque) refuseCall(m, callee as PyGlobal);
     m.pushObject(new PyObject(callee, args, { construction, kwargs }), height);
     return;
   }
@@ -192,17 +192,22 @@ function instantiate(
   m.pushObject(instance, height);
 }
 
-/** NEWOBJ and NEWOBJ_EX. */
-export function newObject(m: Machine, withKeywords: boolean): void {
-  const height = m.heightOf(m.sp - (withKeywords ? 3 : 2)) + 1;
-  const kwargs = withKeywords ? m.pop() : undefined;
+/** NEWOBJ. */
+export function newObject(m: Machine): void {
+  const height = m.heightOf(m.sp - 2) + 1;
+  const args = tuple(m, m.pop());
+  instantiate(m, m.pop(), args, "new", height);
+}
+
+/** NEWOBJ_EX. */
+export function newObjectEx(m: Machine): void {
+  const height = m.heightOf(m.sp - 3) + 1;
+  const kwargs = m.pop();
   const args = tuple(m, m.pop());
   const cls = m.pop();
   if (kwargs instanceof PyDict) m.spend(kwargs.size);
-  if (kwargs !== undefined && !isKeywords(kwargs)) {
-    m.fail("BAD_OPERAND", "the keyword arguments of a call must be a dict of str keys");
-  }
-  instantiate(m, cls, args, "new", height, kwargs?.size === 0 ? undefined : kwargs);
+  if (!isKeywords(kwargs)) m.fail("BAD_OPERAND");
+  instantiate(m, cls, args, "new", height, kwargs.size === 0 ? undefined : kwargs);
 }
 
 function isKeywords(value: PyValue): value is PyDict {
@@ -212,7 +217,7 @@ function isKeywords(value: PyValue): value is PyDict {
 /** OBJ: a class and its arguments, above the mark. */
 export function classic(m: Machine): void {
   const from = m.dropMark();
-  if (from === m.sp) m.fail("STACK", "there is no class above the mark");
+  if (from === m.sp) m.fail("STACK");
   const cls = m.stack[from];
   const args = m.stack.slice(from + 1, m.sp);
   const height = m.heightOf(from) + 2;
@@ -247,7 +252,7 @@ export function build(m: Machine): void {
         refuseOperand(m, cause);
       }
     } else if (known || !isNoState(target, state)) {
-      m.fail("BAD_OPERAND", "there is no instance that takes a state");
+      m.fail("BAD_OPERAND");
     }
   }
   m.raise(m.sp - 1, height);

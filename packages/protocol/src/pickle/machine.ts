@@ -281,12 +281,12 @@ export class Machine {
   }
 
   pop(): PyValue {
-    if (this.sp <= this.fence) this.fail("STACK", "the stack is empty");
+    if (this.sp <= this.fence) this.fail("STACK");
     return this.stack[--this.sp] as PyValue;
   }
 
   top(): PyValue {
-    if (this.sp <= this.fence) this.fail("STACK", "the stack is empty");
+    if (this.sp <= this.fence) this.fail("STACK");
     return this.stack[this.sp - 1] as PyValue;
   }
 
@@ -298,7 +298,7 @@ export class Machine {
 
   /** Takes the topmost mark off. Gives where it stood. */
   dropMark(): number {
-    if (this.markCount === 0) this.fail("STACK", "there is no mark on the stack");
+    if (this.markCount === 0) this.fail("STACK");
     const { marks } = this;
     const mark = marks[--this.markCount] as number;
     this.fence = this.markCount > 0 ? (marks[this.markCount - 1] as number) : 0;
@@ -331,7 +331,7 @@ export class Machine {
   }
 
   /** Refuses the pickle for what stands at the opcode that is at work. */
-  fail(code: PickleDecodeErrorCode, message: string, cause?: unknown, limit?: string): never {
+  fail(code: PickleDecodeErrorCode, message?: string, cause?: unknown, limit?: string): never {
     throw new PickleDecodeError(code, message, {
       offset: this.diverted + this.base + this.at,
       opcode: this.input[this.at],

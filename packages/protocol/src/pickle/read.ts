@@ -151,9 +151,9 @@ export function readUnicodeLine(m: Machine, start: number, end: number): string 
 
 /** A name in strict UTF-8, or in ASCII, that is not empty. */
 export function readName(m: Machine, start: number, end: number, onlyAscii: boolean): string {
-  if (start === end) m.fail("BAD_ARGUMENT", "the name is empty");
+  if (start === end) m.fail("BAD_ARGUMENT");
   const name = onlyAscii ? readAscii(m, start, end) : readText(m, start, end);
-  if (!name.isWellFormed()) m.fail("BAD_ARGUMENT", "the name is not valid UTF-8");
+  if (!name.isWellFormed()) m.fail("BAD_ARGUMENT");
   return name;
 }
 
@@ -178,7 +178,7 @@ export function readString(m: Machine, bytes: Uint8Array): string {
   if (encoding === "latin1") return decodeLatin1(bytes, 0, bytes.length);
   if (encoding !== "utf-8") return strictAscii(m, bytes);
   const text = reading(m, decodeUtf8, 0, bytes.length, bytes);
-  if (!text.isWellFormed()) m.fail("BAD_ARGUMENT", "the text is not valid UTF-8");
+  if (!text.isWellFormed()) m.fail("BAD_ARGUMENT");
   return text;
 }
 
@@ -187,28 +187,24 @@ export function readIntLine(m: Machine, start: number, end: number): number | bi
   const text = digits(m, start, end);
   const value = text[0] === "\0" ? 0 : strtol(text.replace(/\0.*/s, ""));
   if (end - start === 2 && (value === 0 || value === 1)) return value === 1;
-  return value ?? parseInteger(text, 0) ?? notAnInt(m);
+  return value ?? parseInteger(text, 0) ?? m.fail("BAD_ARGUMENT");
 }
 
 /** LONG: Python's `int(text, 0)`, less an L at the end. */
 export function readLongLine(m: Machine, start: number, end: number): number | bigint {
-  return parseInteger(digits(m, start, end).replace(/L$/, ""), 0) ?? notAnInt(m);
+  return parseInteger(digits(m, start, end).replace(/L$/, ""), 0) ?? m.fail("BAD_ARGUMENT");
 }
 
 /** GET and PUT: Python's `int(text, 10)`, from 0 on. */
 export function readIndexLine(m: Machine, start: number, end: number): number {
-  const index = parseInteger(digits(m, start, end), 10) ?? notAnInt(m);
-  if (typeof index !== "number" || index < 0) m.fail("BAD_ARGUMENT", "the memo index is out of range");
+  const index = parseInteger(digits(m, start, end), 10) ?? m.fail("BAD_ARGUMENT");
+  if (typeof index !== "number" || index < 0) m.fail("BAD_ARGUMENT");
   return index;
 }
 
 /** FLOAT: Python's `float(text)`, without space around it. */
 export function readFloatLine(m: Machine, start: number, end: number): PyValue {
-  return floatOf(parseFloatText(decodeLatin1(m.input, start, end)) ?? m.fail("BAD_ARGUMENT", "the text is no float"));
-}
-
-function notAnInt(m: Machine): never {
-  m.fail("BAD_ARGUMENT", "the text is no int");
+  return floatOf(parseFloatText(decodeLatin1(m.input, start, end)) ?? m.fail("BAD_ARGUMENT"));
 }
 
 /** Parsing decimal digits is quadratic: they are counted before. Space, signs and the like are counted with them. */

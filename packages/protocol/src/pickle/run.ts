@@ -3,9 +3,10 @@
 // An opcode is run once all of its argument is there; where the input ends before, run() says how much it wants. So
 // there is one way for whole buffers (decode.ts) and for input that comes in pieces (unpickler.ts).
 
+import { copyOf, viewOf } from "./bytes.js";
 import { PyDict, PySet } from "./collections.js";
-import { build, classic, dropped, globalOf, inst, newObject, reduce } from "./construct.js";
-import { addItems, appendItems, dictOf, frozenSetOf, setItems, tupleOf } from "./containers.js";
+import { build, classic, dropped, globalOf, inst, newObject, newObjectEx, reduce } from "./construct.js";
+import { addItems, appendItems, dictOf, frozenSetOf, setItems, spent, tupleOf } from "./containers.js";
 import type { Machine } from "./machine.js";
 import { memoize, noteNext, noteText, recall } from "./memo.js";
 import { decodeLong } from "./numbers.js";
@@ -81,7 +82,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         next = argument + length;
         if (next > maxBytes - m.base) m.refuse("maxBytes");
       } else if (shape === Shape.Unknown) {
-        m.fail("UNKNOWN_OPCODE", `0x${op.toString(16).padStart(2, "0")} is no opcode`);
+        m.fail("UNKNOWN_OPCODE", `0x${op.toString(16)} is no opcode`);
       } else {
         next = input.indexOf(0x0a, argument) + 1;
         if (next > 0 && shape === Shape.TwoLines) next = input.indexOf(0x0a, next) + 1;
@@ -174,7 +175,23 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       case Op.SHORT_BINBYTES:
       case Op.BINBYTES:
       case Op.BINBYTES8:
-        m.pushObject(m.view ? input.subarray(argument, next) : input.slice(argument, next), 0);
+        m.pushObject((m.view ? viewOf : copyOf)(input, argument, next), 0);
+        break;
+      case Op.STACK_GLOBAL: {
+        const qualname = m.pop();
+        const module = m.pop();
+        if (typeof module !== "string" || typeof qualname !== "string") m.fail("BAD_OPERAND");
+        m.pushName(globalOf(m, module, qualname));
+        break;
+      }
+      case Op.NEWOBJ:
+        newObject(m);
+        break;
+      case Op.BUILD:
+        build(m);
+        break;
+      case Op.REDUCE:
+        reduce(m);
         break;
       case Op.PROTO: {
         const protocol = input[argument] as number;
@@ -185,7 +202,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       case Op.FRAME: {
         const length = readLength8(input, argument);
         if (length > maxBytes - m.base - next) m.refuse("maxBytes");
-        if (m.whole && length > end - next) m.fail("TRUNCATED", "the input ends before the frame does");
+        if (m.whole && length > end - next) m.fail("TRUNCATED");
         break;
       }
       case Op.STOP:
@@ -203,12 +220,10 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       case Op.LONG:
       case Op.PERSID:
       case Op.BINPERSID:
-      case Op.REDUCE:
       case Op.STRING:
       case Op.BINSTRING:
       case Op.SHORT_BINSTRING:
       case Op.UNICODE:
-      case Op.BUILD:
       case Op.GLOBAL:
       case Op.DICT:
       case Op.GET:
@@ -216,7 +231,6 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       case Op.LIST:
       case Op.OBJ:
       case Op.PUT:
-      case Op.NEWOBJ:
       case Op.EXT1:
       case Op.EXT2:
       case Op.EXT4:
@@ -226,7 +240,6 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       case Op.ADDITEMS:
       case Op.FROZENSET:
       case Op.NEWOBJ_EX:
-      case Op.STACK_GLOBAL:
       case Op.BYTEARRAY8:
       case Op.NEXT_BUFFER:
       case Op.READONLY_BUFFER:
@@ -234,7 +247,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     }
     at = next;
     // Most values are memoized at once: that is done here, without another round.
-    if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < Math.min(m.places.length, maxMemo)) {
+    if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < maxMemo && m.memoized < m.places.length) {
       if (m.sp <= m.fence || opcodes >= maxOpcodes) continue;
       opcodes++;
       if (op === Op.SHORT_BINUNICODE) noteText(m, m.at, stack[m.sp - 1] as PyValue);
@@ -254,11 +267,11 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
   const { input } = m;
   switch (op) {
     case Op.BYTEARRAY8:
-      m.pushObject(new PyByteArray(input.slice(argument, next)), 0);
+      m.pushObject(new PyByteArray(copyOf(input, argument, next)), 0);
       break;
     case Op.LONG1:
     case Op.LONG4:
-      m.push(decodeLong(m.input, argument, next) ?? m.fail("BAD_ARGUMENT", "the int is too large"));
+      m.push(decodeLong(m.input, argument, next) ?? m.fail("BAD_ARGUMENT"));
       break;
     case Op.INT:
       m.push(readIntLine(m, argument, next - 1));
@@ -305,11 +318,8 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
     }
     case Op.LIST: {
       const from = m.dropMark();
-      const items = m.stack.slice(from, m.sp);
       const height = m.heightOf(from) + 1;
-      m.spend(items.length);
-      m.sp = from;
-      m.pushObject(items, height);
+      m.pushObject(spent(m, from), height);
       break;
     }
     case Op.DICT:
@@ -325,15 +335,6 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       frozenSetOf(m, m.dropMark());
       break;
 
-    case Op.STACK_GLOBAL: {
-      const qualname = m.pop();
-      const module = m.pop();
-      if (typeof module !== "string" || typeof qualname !== "string") {
-        m.fail("BAD_OPERAND", "a class must be named by two strings");
-      }
-      m.pushName(globalOf(m, module, qualname));
-      break;
-    }
     case Op.GLOBAL:
     case Op.INST: {
       const middle = input.indexOf(0x0a, argument);
@@ -343,17 +344,8 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       else m.pushName(globalOf(m, module, qualname));
       break;
     }
-    case Op.REDUCE:
-      reduce(m);
-      break;
-    case Op.BUILD:
-      build(m);
-      break;
-    case Op.NEWOBJ:
-      newObject(m, false);
-      break;
     case Op.NEWOBJ_EX:
-      newObject(m, true);
+      newObjectEx(m);
       break;
     case Op.OBJ:
       classic(m);
@@ -376,7 +368,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       break;
     case Op.NEXT_BUFFER: {
       const buffer = m.buffers?.next();
-      if (!buffer || buffer.done) m.fail("NO_BUFFER", "the pickle wants a buffer that was not given");
+      if (!buffer || buffer.done) m.fail("NO_BUFFER");
       m.pushObject(buffer.value, 1);
       break;
     }
@@ -387,16 +379,16 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
 
 /** An 8-bit string of Python 2. */
 function pushString(m: Machine, bytes: Uint8Array): void {
-  if (m.options.encoding === "bytes") m.pushObject(bytes.slice(), 0);
+  if (m.options.encoding === "bytes") m.pushObject(copyOf(bytes, 0, bytes.length), 0);
   else m.push(readString(m, bytes));
 }
 
 function pushExtension(m: Machine, code: number): void {
   const known = m.options.extensions?.get(code);
-  if (code <= 0) m.fail("BAD_ARGUMENT", "the code of an extension is 1 or more");
+  if (code <= 0) m.fail("BAD_ARGUMENT");
   if (known) m.pushName(globalOf(m, known.module, known.qualname));
   else if (m.opaque) m.pushObject(new PyExtension(code), 1);
-  else m.fail("UNKNOWN_EXTENSION", `no class is registered for the extension code ${code}`);
+  else m.fail("UNKNOWN_EXTENSION", `the extension ${code} is not registered`);
 }
 
 function pushPersistent(m: Machine): void {
@@ -404,7 +396,7 @@ function pushPersistent(m: Machine): void {
   const id = m.pop();
   if (m.options.persistentLoad) m.pushObject(m.options.persistentLoad(id), height);
   else if (m.opaque) m.pushObject(new PyPersistentId(id), height);
-  else m.fail("NO_PERSISTENT_LOAD", "the pickle refers to something outside itself");
+  else m.fail("NO_PERSISTENT_LOAD");
 }
 
 /** READONLY_BUFFER: the buffer on top of the stack must not be changed. */
@@ -412,7 +404,7 @@ function freezeBuffer(m: Machine): void {
   const buffer = m.top();
   if (buffer instanceof Uint8Array) return;
   if (!(buffer instanceof PyByteArray || buffer instanceof PyBuffer)) {
-    m.fail("BAD_OPERAND", "there is no buffer to make read-only");
+    m.fail("BAD_OPERAND");
   }
   m.sp -= 1;
   m.pushObject(new PyBuffer(buffer.bytes, true), 1);
@@ -433,9 +425,7 @@ function readLength(m: Machine, at: number, shape: number): number {
   const low = readInt32(m.input, at) >>> 0;
   const op = m.input[at - 1];
   // BINSTRING and LONG4 carry a signed length.
-  if (low > 0x7fffffff && (op === Op.BINSTRING || op === Op.LONG4)) {
-    m.fail("BAD_ARGUMENT", "the length is negative");
-  }
+  if (low > 0x7fffffff && (op === Op.BINSTRING || op === Op.LONG4)) m.fail("BAD_ARGUMENT");
   return low;
 }
 

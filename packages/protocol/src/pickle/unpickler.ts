@@ -110,7 +110,7 @@ export class Unpickler {
     m.base = this.#consumed;
     m.at = 0;
     m.input = this.#carry;
-    m.fail("TRUNCATED", "the input ends before the pickle does");
+    m.fail("TRUNCATED");
   }
 
   #endOfArgument(chunk: Uint8Array, offset: number): number {
