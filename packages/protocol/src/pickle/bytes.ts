@@ -2,6 +2,7 @@
 // so its own methods must not be asked for parts, as they are Buffers, and its slice() is a view.
 
 interface BufferClass {
+  readonly byteLength?: (text: string) => number;
   readonly prototype: Uint8Array & {
     readonly latin1Slice?: (this: Uint8Array, start: number, end: number) => string;
   };

@@ -2,7 +2,7 @@
 // such. Where nothing else stands between a MARK and its APPENDS or SETITEMS, all of it is looked over first, the budgets
 // are checked for all of it, and then it goes straight into the container. Anything else is left to run.ts.
 
-import { asciiOf, highBytes, WINDOW_BYTES } from "./ascii.js";
+import { asciiOf, countHigh, WINDOW_BYTES } from "./ascii.js";
 import { PyDict } from "./collections.js";
 import { setInDict, setText } from "./containers.js";
 import type { Machine } from "./machine.js";
@@ -228,8 +228,9 @@ function appendTexts(m: Machine, list: PyValue[], start: number): number {
     places[memoized + count++] = end + 1;
     end = next;
   }
-  if (count < MANY_TEXTS || highBytes(numbersOf(m), start, end) !== high) return -end;
+  if (count < MANY_TEXTS) return -end;
   const window = asciiOf(input, start, end);
+  if (countHigh(window, numbersOf(m), start, end) !== high) return -end;
   let filled = list.length;
   let from = BEFORE;
   for (let i = 0; i < count; i++) {

@@ -211,38 +211,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         m.done = true;
         m.peak = peak;
         return next;
-      // V8 makes a jump table of a switch whose cases are dense enough: so the others are named too.
-      case Op.POP:
-      case Op.POP_MARK:
-      case Op.DUP:
-      case Op.FLOAT:
-      case Op.INT:
-      case Op.LONG:
-      case Op.PERSID:
-      case Op.BINPERSID:
-      case Op.STRING:
-      case Op.BINSTRING:
-      case Op.SHORT_BINSTRING:
-      case Op.UNICODE:
-      case Op.GLOBAL:
-      case Op.DICT:
-      case Op.GET:
-      case Op.INST:
-      case Op.LIST:
-      case Op.OBJ:
-      case Op.PUT:
-      case Op.EXT1:
-      case Op.EXT2:
-      case Op.EXT4:
-      case Op.LONG1:
-      case Op.LONG4:
-      case Op.EMPTY_SET:
-      case Op.ADDITEMS:
-      case Op.FROZENSET:
-      case Op.NEWOBJ_EX:
-      case Op.BYTEARRAY8:
-      case Op.NEXT_BUFFER:
-      case Op.READONLY_BUFFER:
+      default:
         runRare(m, op, argument, next);
     }
     at = next;
