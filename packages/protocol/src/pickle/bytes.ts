@@ -23,5 +23,5 @@ export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Arra
 
 /** A Uint8Array with memory of its own. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(viewOf(bytes, start, end));
+  return viewOf(bytes, start, end).slice();
 }

@@ -49,10 +49,10 @@ function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
       m.fail("UNKNOWN_CLASS", `the class ${shown} is not registered`);
     }
     if (last) {
-      m.known.set(`${last.global.module}\n${last.global.qualname}`, last);
-      m.known.set(key, known);
-      m.knownByGlobal.set(last.global, last);
-      m.knownByGlobal.set(known.global, known);
+      for (const each of [last, known]) {
+        m.known.set(each.global, each);
+        m.known.set(`${each.global.module}\n${each.global.qualname}`, each);
+      }
     }
   }
   m.lastKnown = known;
@@ -69,7 +69,7 @@ function look(m: Machine, global: PyGlobal): Known {
 function knownAs(m: Machine, global: PyGlobal): Known {
   const last = m.lastKnown;
   if (last?.global === global) return last;
-  return m.knownByGlobal.get(global) ?? look(m, global);
+  return m.known.get(global) ?? look(m, global);
 }
 
 /** Refuses what cannot be called: a name can, and where unknown classes are taken, what may stand for one. */
@@ -150,7 +150,7 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
     const nested = new PyGlobal(cls.module, `${cls.qualname}.${second}`);
     m.spendKey((nested.module.length + nested.qualname.length) >>> 4);
     if (args.length === 2 && !second.includes(".") && knownAs(m, nested).cls) {
-      m.pushName(nested);
+      m.push(nested);
       return;
     }
   }
@@ -245,7 +245,9 @@ export function build(m: Machine): void {
   } else {
     const known = m.madeOf(target);
     if (known?.cls.setState) {
-      known.parts.push(state);
+      // Most instances get one state: an array of two is smaller than one that grows.
+      if (known.parts.length === 1) known.parts = [known.parts[0] as PyValue, state];
+      else known.parts.push(state);
       try {
         known.cls.setState(target as object, state);
       } catch (cause) {

@@ -55,7 +55,7 @@ export type DivertBytes = (length: number, machine: Machine) => PyValue | undefi
 export interface Instance {
   readonly instance: object;
   readonly cls: PickleClass;
-  readonly parts: PyValue[];
+  parts: PyValue[];
 }
 
 /** A name that the pickle has used, and what it stands for. The value itself holds only the name. */
@@ -67,8 +67,11 @@ export interface Known {
 
 const NOTHING = new Uint8Array(0);
 
-/** How long marks, heights and places of a new machine are. */
+/** How long the heights of a new machine are. */
 const KEPT_ENTRIES = 256;
+
+/** As many as stand in the object itself: for more, V8 takes memory apart from it. */
+const FEW_PLACES = 16;
 
 /** Up to this length, a stack is used again: CPython puts 1000 items at once there, or their keys and values. */
 const KEPT_STACK = 4096;
@@ -102,8 +105,8 @@ export class Machine {
   /** How deep the object in each place of the stack nests, as far as it is known without looking into it; 0 for bytes. */
   heights: Int32Array = new Int32Array(KEPT_ENTRIES);
   /** The memo, see memo.ts: where each entry is, the values that are held, and entries whose index is far from the others. */
-  places: Int32Array = new Int32Array(KEPT_ENTRIES);
-  held: PyValue[][] = [new Array(HELD_CHUNK)];
+  places: Int32Array = new Int32Array(FEW_PLACES);
+  held: PyValue[][] = [];
   heldCount = 0;
   far: Map<number, PyValue> | undefined;
   /** How many entries the memo has, which is where MEMOIZE puts the next one. */
@@ -121,8 +124,8 @@ export class Machine {
   readonly guards: Map<object, KeyGuard> = new Map();
   /** The name and the instance that were met last. Only from the second one on is there something to look up. */
   lastKnown: Known | undefined;
-  readonly known: Map<string, Known> = new Map();
-  readonly knownByGlobal: Map<PyGlobal, Known> = new Map();
+  /** The others, by their name and by what stands for it in the value. */
+  readonly known: Map<string | PyGlobal, Known> = new Map();
   lastInstance: Instance | undefined;
   readonly instances: Map<object, Instance> = new Map();
 
@@ -171,16 +174,16 @@ export class Machine {
     // How high the stack of a pickle that was refused has been is not known.
     wipe(this.stack, this.done ? this.peak + 1 : this.stack.length);
     if (this.stack.length > KEPT_STACK) this.stack = [];
-    for (let i = 0, left = this.heldCount; left > 0; i++, left -= HELD_CHUNK) wipe(this.held[i] as PyValue[], left);
+    for (let i = 0, left = this.heldCount; left > 0; i++, left -= HELD_CHUNK)
+      wipe(this.held[i] as PyValue[], left);
     if (this.held.length > 1) this.held.length = 1;
     this.far = this.numbers = undefined;
-    if (this.places.length > KEPT_PLACES) this.places = new Int32Array(KEPT_ENTRIES);
+    if (this.places.length > KEPT_PLACES) this.places = new Int32Array(FEW_PLACES);
     this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = this.heldCount = 0;
     this.opcodes = this.objects = this.items = this.longKeys = 0;
     if (this.marks.length > KEPT_ENTRIES) this.marks.length = 0;
     if (this.guards.size > 0) this.guards.clear();
     if (this.known.size > 0) this.known.clear();
-    if (this.knownByGlobal.size > 0) this.knownByGlobal.clear();
     this.lastKnown = this.lastInstance = undefined;
     if (this.instances.size > 0) this.instances.clear();
     if (this.heights.length > KEPT_ENTRIES) this.heights = new Int32Array(KEPT_ENTRIES);
@@ -225,20 +228,10 @@ export class Machine {
 
   // Stack and memo
 
-  /** Puts an atom on the stack: no object. */
+  /** Puts a value on the stack that holds no other: an atom, a float that is an object to keep its type, or a name. */
   push(value: PyValue): void {
-    this.stack[this.sp++] = value;
-  }
-
-  /** Puts an atom on the stack, or a float that is an object to keep its type. */
-  pushAtom(value: PyValue): void {
     if (typeof value === "object" && value !== null) this.place(value, 0);
     else this.stack[this.sp++] = value;
-  }
-
-  /** Puts a class or function on the stack. */
-  pushName(value: PyGlobal): void {
-    this.place(value, 0);
   }
 
   /** Puts an object on the stack that is large in memory for what stands for it. */

@@ -62,7 +62,7 @@ export function hold(m: Machine, index: number, value: PyValue): void {
 
 function put(m: Machine, index: number, at: number, value: PyValue): void {
   const { held } = m;
-  held[at >> 8] ??= new Array(HELD_CHUNK);
+  held[at >> 8] ??= at === 0 ? [] : new Array(HELD_CHUNK);
   (held[at >> 8] as PyValue[])[at & 0xff] = value;
   m.places[index] = -1 - 2 * at - (typeof value === "string" && value.length <= CHEAP_KEY_LENGTH ? 0 : 1);
 }
@@ -72,7 +72,7 @@ function find(m: Machine, index: number): PyValue | undefined {
   if (index >= m.memoEnd) return undefined;
   const place = index < m.places.length ? (m.places[index] as number) : 0;
   if (place === 0) return m.far?.get(index);
-  if (place < 0) return m.held[(-1 - place) >> 9]?.[((-1 - place) >> 1) & 0xff];
+  if (place < 0) return (m.held[(-1 - place) >> 9] as PyValue[])[((-1 - place) >> 1) & 0xff];
   const { input } = m;
   const text = readText(m, place + 1, Math.min(place + 1 + (input[place] as number), input.length));
   hold(m, index, text);

@@ -58,31 +58,12 @@ function shortText(input: Uint8Array, start: number, end: number): string | unde
     while (i < length && latelyBytes[slot + i] === input[start + i]) i++;
     if (i === length) return known;
   }
-  const text = spelled(input, start, end);
-  if (text === undefined) return undefined;
-  lately[place] = text;
-  for (let i = 0; i < length; i++) latelyBytes[slot + i] = input[start + i] as number;
-  return text;
-}
-
-/** Makes it four characters at a time, which for so few takes less than a decoder. */
-function spelled(input: Uint8Array, start: number, end: number): string | undefined {
-  let text = "";
   let bits = 0;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const a = input[at] as number;
-    const b = input[at + 1] as number;
-    const c = input[at + 2] as number;
-    const d = input[at + 3] as number;
-    bits |= a | b | c | d;
-    text += String.fromCharCode(a, b, c, d);
-  }
-  for (; at < end; at++) {
-    bits |= input[at] as number;
-    text += String.fromCharCode(input[at] as number);
-  }
-  return bits < 0x80 ? text : undefined;
+  for (let i = 0; i < length; i++) bits |= latelyBytes[slot + i] = input[start + i] as number;
+  lately[place] = undefined;
+  if (bits > 0x7f) return undefined;
+  lately[place] = asciiOf(input, start, end);
+  return lately[place];
 }
 
 function isAscii(numbers: DataView, start: number, end: number): boolean {

@@ -23,13 +23,23 @@ const list = row.map((items) => [Op.EMPTY_LIST, Op.MEMOIZE, Op.MARK, ...items, O
 const simple = fc.oneof(
   short.map(text),
   fc.constantFrom<number[][]>([Op.NONE], [Op.NEWTRUE], [Op.NEWFALSE], [Op.BININT1, 200], [Op.BININT2, 1, 2]),
-  fc.constantFrom<number[][]>([Op.BININT, 1, 2, 3, 255], [Op.BINFLOAT, 63, 240, 0, 0, 0, 0, 0, 0], [Op.BINGET, 2]),
-  fc.constantFrom<number[][]>([Op.FRAME, 0, 0, 0, 0, 0, 0, 0, 0], [Op.BINPUT, 200], [Op.BINFLOAT, 63, 248, 0, 0, 0, 0, 0, 0]),
+  fc.constantFrom<number[][]>(
+    [Op.BININT, 1, 2, 3, 255],
+    [Op.BINFLOAT, 63, 240, 0, 0, 0, 0, 0, 0],
+    [Op.BINGET, 2],
+  ),
+  fc.constantFrom<number[][]>(
+    [Op.FRAME, 0, 0, 0, 0, 0, 0, 0, 0],
+    [Op.BINPUT, 200],
+    [Op.BINFLOAT, 63, 248, 0, 0, 0, 0, 0, 0],
+  ),
 );
 const { nested } = fc.letrec<{ nested: number[]; item: number[] }>((tie) => ({
   nested: fc.oneof(
     fc
-      .array(fc.tuple(fc.oneof({ weight: 9, arbitrary: short.map(text) }, simple), tie("item")), { maxLength: 4 })
+      .array(fc.tuple(fc.oneof({ weight: 9, arbitrary: short.map(text) }, simple), tie("item")), {
+        maxLength: 4,
+      })
       .map((pairs) => [Op.EMPTY_DICT, Op.MEMOIZE, Op.MARK, ...pairs.flat(2), Op.SETITEMS]),
     fc
       .array(tie("item"), { maxLength: 12 })

@@ -125,7 +125,8 @@ function lookOver(m: Machine, start: number, end: number, inDict: boolean): numb
       if (at > end || readLength8(input, at - 8) > end - at) return start;
       more += 1;
     } else {
-      if ((op !== Op.EMPTY_DICT && op !== Op.EMPTY_LIST) || input[at + 1] !== Op.MEMOIZE || wantsKey) return start;
+      if ((op !== Op.EMPTY_DICT && op !== Op.EMPTY_LIST) || input[at + 1] !== Op.MEMOIZE || wantsKey)
+        return start;
       made += 1;
       count += 1;
       at += 2;
@@ -171,11 +172,8 @@ function fill(m: Machine, target: PyValue[] | PyDict, start: number, depth: numb
       case Op.BINGET:
         m.at = at;
         value = recalled(m, input[at + 1] as number);
-        if (typeof value === "object" && value !== null && nests(m, value)) height = Math.max(height, depth + 1);
-        at += 2;
-        break;
-      case Op.BININT1:
-        value = input[at + 1] as number;
+        if (typeof value === "object" && value !== null && nests(m, value))
+          height = Math.max(height, depth + 1);
         at += 2;
         break;
       case Op.EMPTY_DICT:

@@ -115,7 +115,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       case Op.NONE:
       case Op.NEWTRUE:
       case Op.NEWFALSE:
-        m.pushAtom(readAtom(m, op, argument));
+        m.push(readAtom(m, op, argument));
         break;
       case Op.BINGET:
         recall(m, input[argument] as number);
@@ -181,7 +181,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         const qualname = m.pop();
         const module = m.pop();
         if (typeof module !== "string" || typeof qualname !== "string") m.fail("BAD_OPERAND");
-        m.pushName(globalOf(m, module, qualname));
+        m.push(globalOf(m, module, qualname));
         break;
       }
       case Op.NEWOBJ:
@@ -216,7 +216,13 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     }
     at = next;
     // Most values are memoized at once: that is done here, without another round.
-    if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < maxMemo && m.memoized < m.places.length) {
+    if (
+      at < allowed &&
+      input[at] === Op.MEMOIZE &&
+      m.memoized === m.memoEnd &&
+      m.memoized < maxMemo &&
+      m.memoized < m.places.length
+    ) {
       if (m.sp <= m.fence || opcodes >= maxOpcodes) continue;
       opcodes++;
       if (op === Op.SHORT_BINUNICODE) noteText(m, m.at, stack[m.sp - 1] as PyValue);
@@ -249,7 +255,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       m.push(readLongLine(m, argument, next - 1));
       break;
     case Op.FLOAT:
-      m.pushAtom(readFloatLine(m, argument, next - 1));
+      m.push(readFloatLine(m, argument, next - 1));
       break;
     case Op.UNICODE:
       m.push(readUnicodeLine(m, argument, next - 1));
@@ -310,7 +316,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       const module = readName(m, argument, middle, op === Op.INST);
       const qualname = readName(m, middle + 1, next - 1, op === Op.INST);
       if (op === Op.INST) inst(m, module, qualname);
-      else m.pushName(globalOf(m, module, qualname));
+      else m.push(globalOf(m, module, qualname));
       break;
     }
     case Op.NEWOBJ_EX:
@@ -355,7 +361,7 @@ function pushString(m: Machine, bytes: Uint8Array): void {
 function pushExtension(m: Machine, code: number): void {
   const known = m.options.extensions?.get(code);
   if (code <= 0) m.fail("BAD_ARGUMENT");
-  if (known) m.pushName(globalOf(m, known.module, known.qualname));
+  if (known) m.push(globalOf(m, known.module, known.qualname));
   else if (m.opaque) m.pushObject(new PyExtension(code), 1);
   else m.fail("UNKNOWN_EXTENSION", `the extension ${code} is not registered`);
 }
@@ -397,4 +403,3 @@ function readLength(m: Machine, at: number, shape: number): number {
   if (low > 0x7fffffff && (op === Op.BINSTRING || op === Op.LONG4)) m.fail("BAD_ARGUMENT");
   return low;
 }
-

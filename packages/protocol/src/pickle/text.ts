@@ -26,17 +26,6 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   }
 }
 
-/** Decodes ASCII. Undefined where a byte is none. */
-export function decodeAscii(bytes: Uint8Array): string | undefined {
-  try {
-    const text = utf8.decode(bytes);
-    // Any other character takes more bytes than it has code units.
-    return text.length === bytes.length ? text : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What the lead byte of a sequence of 2, 3 or 4 bytes says of the least code point in it. */
 const least = [0, 0, 0x80, 0x800, 0x10000];
 
