@@ -34,12 +34,14 @@ export function memoize(m: Machine, index: number): void {
 }
 
 /** Makes room for so many entries more. There is room for twice as many as there are, whatever their index: others are `far`. */
-export function reserve(m: Machine, count: number): void {
+export function reserve(m: Machine, count: number): Int32Array {
   const { places } = m;
   const wanted = m.memoized + count;
-  if (wanted <= places.length) return;
-  m.places = new Int32Array(Math.max(wanted, places.length * 2));
-  m.places.set(places);
+  if (wanted > places.length) {
+    m.places = new Int32Array(Math.max(wanted, places.length * 2));
+    m.places.set(places);
+  }
+  return m.places;
 }
 
 /** Notes a SHORT_BINUNICODE at an offset of the input under the next index, for which there must be room. */
@@ -62,6 +64,7 @@ export function hold(m: Machine, index: number, value: PyValue): void {
 
 function put(m: Machine, index: number, at: number, value: PyValue): void {
   const { held } = m;
+  // The first one grows, as most pickles need little of it.
   held[at >> 8] ??= at === 0 ? [] : new Array(HELD_CHUNK);
   (held[at >> 8] as PyValue[])[at & 0xff] = value;
   m.places[index] = -1 - 2 * at - (typeof value === "string" && value.length <= CHEAP_KEY_LENGTH ? 0 : 1);
@@ -79,9 +82,8 @@ function find(m: Machine, index: number): PyValue | undefined {
   return text;
 }
 
-/** Whether an entry is a string that no dict refuses as its key. */
-export function isKey(m: Machine, index: number): boolean {
-  const place = index < m.memoEnd ? (m.places[index] as number) : 0;
+/** Whether there is a string at a place that no dict refuses as its key. */
+export function isKey(place: number): boolean {
   return place > 0 || (place & 1) !== 0;
 }
 

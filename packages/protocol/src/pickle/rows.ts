@@ -52,7 +52,7 @@ export function readRow(m: Machine, start: number, end: number): number {
   const isDict = target instanceof PyDict && target.set === setInDict;
   // Whether an Array is of an app's class is asked once it is worth while.
   if (!isDict && !Array.isArray(target)) return start;
-  const next = lookOver(m, start, end, isDict);
+  const next = memoized === m.memoEnd ? lookOver(m, start, end, isDict) : start;
   if (
     next === start ||
     (!isDict && Object.getPrototypeOf(target) !== Array.prototype) ||
@@ -62,7 +62,6 @@ export function readRow(m: Machine, start: number, end: number): number {
     sp + items > limits.maxStack ||
     m.markCount + DEEPEST >= limits.maxStack ||
     DEEPEST + 1 >= limits.maxDepth ||
-    memoized !== m.memoEnd ||
     memoized + entries > limits.maxMemo
   ) {
     return start;
@@ -70,7 +69,6 @@ export function readRow(m: Machine, start: number, end: number): number {
   m.opcodes += opcodes;
   m.items += items;
   m.objects += objects;
-  reserve(m, entries);
   height = 0;
   fill(m, target as PyValue[] | PyDict, start, 0);
   m.raise(sp - 1, height);
@@ -82,27 +80,38 @@ const outer = new Int32Array(DEEPEST);
 
 /** Finds the end of a row and counts what it takes. Gives `start` where it is none. */
 function lookOver(m: Machine, start: number, end: number, inDict: boolean): number {
-  const { input } = m;
+  const { input, memoized } = m;
+  const { maxMemo } = m.limits;
+  let { places } = m;
+  // What is noted on the way counts only once the row is read. Until then it tells which entries are strings.
+  let noted = memoized;
   let isDict = inDict;
   let depth = 0;
   let count = 0;
   let all = 0;
   let more = 0;
-  let texts = 0;
   let made = 0;
   for (let at = start; at < end; ) {
     const op = input[at] as number;
+    if (noted >= places.length) {
+      if (noted >= maxMemo) return start;
+      places = reserve(m, noted + 1 - memoized);
+    }
     if (op === Op.SHORT_BINUNICODE) {
+      const from = at;
       at += AROUND + (input[at + 1] as number);
       if (input[at - 1] !== Op.MEMOIZE) return start;
-      texts += 1;
+      places[noted++] = from + 1;
       count += 1;
       continue;
     }
     const wantsKey = isDict && (count & 1) === 0;
     const length = lengths[op] as number;
     if (length > 0) {
-      if (wantsKey && (op !== Op.BINGET || !isKey(m, input[at + 1] as number))) return start;
+      if (wantsKey) {
+        const index = input[at + 1] as number;
+        if (op !== Op.BINGET || index >= noted || !isKey(places[index] as number)) return start;
+      }
       at += length;
       count += 1;
     } else if (op === (isDict ? Op.SETITEMS : Op.APPENDS)) {
@@ -113,7 +122,7 @@ function lookOver(m: Machine, start: number, end: number, inDict: boolean): numb
       if (depth === 0) {
         items = all;
         objects = made;
-        entries = texts + made;
+        entries = noted - memoized;
         opcodes = all + entries + more;
         return at;
       }
@@ -127,6 +136,7 @@ function lookOver(m: Machine, start: number, end: number, inDict: boolean): numb
     } else {
       if ((op !== Op.EMPTY_DICT && op !== Op.EMPTY_LIST) || input[at + 1] !== Op.MEMOIZE || wantsKey)
         return start;
+      places[noted++] = 0;
       made += 1;
       count += 1;
       at += 2;
@@ -143,67 +153,96 @@ function lookOver(m: Machine, start: number, end: number, inDict: boolean): numb
   return start;
 }
 
-/** Reads a row that was looked over into its container. Gives the offset behind it. */
+/** The offset behind the value that was read last. */
+let behind = 0;
+
+/** Reads a row that was looked over into a container. Gives the offset behind it. */
 function fill(m: Machine, target: PyValue[] | PyDict, start: number, depth: number): number {
+  return Array.isArray(target) ? fillList(m, target, start, depth) : fillDict(m, target, start, depth);
+}
+
+function fillDict(m: Machine, dict: PyDict, start: number, depth: number): number {
   const { input } = m;
-  const list = Array.isArray(target) ? target : undefined;
-  let key: string | undefined;
-  let singlyUpTo = start;
-  for (let at = start; ; ) {
+  let at = start;
+  for (;;) {
     const op = input[at] as number;
-    let value: PyValue;
-    switch (op) {
-      case Op.SHORT_BINUNICODE: {
-        if (list && at >= singlyUpTo) {
-          const behind = appendTexts(m, list, at);
-          if (behind > at) {
-            at = behind;
-            continue;
-          }
-          singlyUpTo = -behind;
-        }
-        m.at = at;
-        const next = at + AROUND + (input[at + 1] as number);
-        value = readText(m, at + BEFORE, next - 1);
-        noteText(m, at, value);
-        at = next;
-        break;
-      }
-      case Op.BINGET:
-        m.at = at;
-        value = recalled(m, input[at + 1] as number);
-        if (typeof value === "object" && value !== null && nests(m, value))
-          height = Math.max(height, depth + 1);
-        at += 2;
-        break;
-      case Op.EMPTY_DICT:
-      case Op.EMPTY_LIST:
-        value = op === Op.EMPTY_DICT ? new PyDict() : [];
-        noteNext(m, value);
-        if (height <= depth) height = depth + 1;
-        at += 2;
-        if (input[at] === Op.MARK) at = fill(m, value as PyValue[] | PyDict, at + 1, depth + 1);
-        break;
-      case Op.APPENDS:
-      case Op.SETITEMS:
-        m.at = at;
-        return at + 1;
-      case Op.FRAME:
-        at += FRAME_BYTES;
-        continue;
-      default:
-        value = readAtom(m, op, at + 1);
-        at += lengths[op] as number;
-    }
-    if (list) {
-      list.push(value);
-    } else if (key === undefined) {
-      key = value as string;
+    let key: PyValue;
+    if (op === Op.BINGET) {
+      key = recalled(m, input[at + 1] as number);
+      at += 2;
+    } else if (op === Op.SHORT_BINUNICODE) {
+      key = readNoted(m, at);
+      at = behind;
+    } else if (op === Op.FRAME) {
+      at += FRAME_BYTES;
+      continue;
     } else {
-      setText.call(target as PyDict, key, value);
-      key = undefined;
+      m.at = at;
+      return at + 1;
     }
+    while (input[at] === Op.FRAME) at += FRAME_BYTES;
+    setText.call(dict, key, readValue(m, at, depth));
+    at = behind;
   }
+}
+
+function fillList(m: Machine, list: PyValue[], start: number, depth: number): number {
+  const { input } = m;
+  let at = start;
+  let singlyUpTo = start;
+  for (;;) {
+    const op = input[at] as number;
+    if (op === Op.APPENDS) {
+      m.at = at;
+      return at + 1;
+    }
+    if (op === Op.FRAME) {
+      at += FRAME_BYTES;
+      continue;
+    }
+    if (op === Op.SHORT_BINUNICODE && at >= singlyUpTo) {
+      const end = appendTexts(m, list, at);
+      if (end > at) {
+        at = end;
+        continue;
+      }
+      singlyUpTo = -end;
+    }
+    list.push(readValue(m, at, depth));
+    at = behind;
+  }
+}
+
+/** Reads a SHORT_BINUNICODE and its MEMOIZE. */
+function readNoted(m: Machine, at: number): string {
+  m.at = at;
+  behind = at + AROUND + (m.input[at + 1] as number);
+  const text = readText(m, at + BEFORE, behind - 1);
+  noteText(m, at, text);
+  return text;
+}
+
+/** Reads a value of a row that was looked over. */
+function readValue(m: Machine, at: number, depth: number): PyValue {
+  const { input } = m;
+  const op = input[at] as number;
+  const length = lengths[op] as number;
+  if (op === Op.SHORT_BINUNICODE) return readNoted(m, at);
+  if (length > 0) {
+    behind = at + length;
+    if (op !== Op.BINGET) return readAtom(m, op, at + 1);
+    m.at = at;
+    const value = recalled(m, input[at + 1] as number);
+    if (typeof value === "object" && value !== null && nests(m, value)) height = Math.max(height, depth + 1);
+    return value;
+  }
+  const value = op === Op.EMPTY_DICT ? new PyDict() : [];
+  noteNext(m, value);
+  if (height <= depth) height = depth + 1;
+  const isFilled = input[at + 2] === Op.MARK;
+  behind = at + 2;
+  if (isFilled) behind = fill(m, value, at + 3, depth + 1);
+  return value;
 }
 
 /**
@@ -212,7 +251,7 @@ function fill(m: Machine, target: PyValue[] | PyDict, start: number, depth: numb
  * @returns the offset behind them; less than 0 where they are few or not ASCII: up to that offset they are to be read singly
  */
 function appendTexts(m: Machine, list: PyValue[], start: number): number {
-  const { input, places, memoized } = m;
+  const { input, memoized } = m;
   const last = start + WINDOW_BYTES;
   let end = start;
   let count = 0;
@@ -223,7 +262,7 @@ function appendTexts(m: Machine, list: PyValue[], start: number): number {
     const next = end + AROUND + length;
     if (next > last) break;
     high += 2 + (length >> 7);
-    places[memoized + count++] = end + 1;
+    count += 1;
     end = next;
   }
   if (count < MANY_TEXTS) return -end;
