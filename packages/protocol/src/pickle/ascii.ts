@@ -26,20 +26,9 @@ export function asciiOf(input: Uint8Array, start: number, end: number): string {
   return latin1Slice ? latin1Slice.call(input, start, end) : maskedOf(input, start, end);
 }
 
-/** How many bytes of the input from `start` to `end` are above 0x7f. `text` is what {@link asciiOf} gave for them. */
-export function countHigh(text: string, input: DataView, start: number, end: number): number {
-  // In UTF-8, each of them takes one byte more.
-  return latin1Slice && byteLength ? byteLength(text) - text.length : countHighBytes(input, start, end);
-}
-
-/** As {@link countHigh}, in any engine. */
-export function countHighBytes(input: DataView, start: number, end: number): number {
-  let count = 0;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    // The highest byte of the product is the sum of four bytes of 0 or 1.
-    count += Math.imul((input.getInt32(at) >>> 7) & 0x01010101, 0x01010101) >>> 24;
-  }
-  for (; at < end; at++) count += input.getUint8(at) >>> 7;
-  return count;
-}
+/** How many characters that {@link asciiOf} gave are not ASCII. Undefined in an engine that has no fast way to tell. */
+export const countHigh: ((text: string) => number) | undefined =
+  latin1Slice && byteLength
+    ? // In UTF-8, each of them takes one byte more.
+      (text) => byteLength(text) - text.length
+    : undefined;

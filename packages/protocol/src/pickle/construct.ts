@@ -4,6 +4,7 @@
 import { type Builtin, findBuiltin } from "./builtins.js";
 import { PyDict } from "./collections.js";
 import { type Known, type Machine, refuseOperand } from "./machine.js";
+import { plainNames } from "./names.js";
 import { type Construction, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -30,7 +31,7 @@ function is(value: PyValue | undefined, module: string, qualname: string): boole
 export function globalOf(m: Machine, module: string, qualname: string): PyGlobal {
   m.spendKey((module.length + qualname.length) >>> 4);
   if (m.protocol >= 3) return nameOf(m, module, qualname);
-  const [module3, qualname3] = m.names.toPython3(module, qualname);
+  const [module3, qualname3] = (m.options.names ?? plainNames).toPython3(module, qualname);
   return nameOf(m, module3, qualname3);
 }
 

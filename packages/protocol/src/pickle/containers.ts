@@ -7,10 +7,6 @@ import { CHEAP_KEY_LENGTH, comparedNumber, keyCost } from "./keys.js";
 import { guarded, type Machine } from "./machine.js";
 import { PyFloat, PyTuple, type PyValue } from "./values.js";
 
-/** Up to this many items are pushed one by one, and so many at most at once: a call takes only so many arguments. */
-const FEW = 16;
-const LONGEST_SPREAD = 4096;
-
 /** Makes a tuple of the topmost values. */
 export function tupleOf(m: Machine, from: number): void {
   if (from < m.fence) m.fail("STACK");
@@ -42,13 +38,8 @@ export function appendItems(m: Machine, from: number): void {
   const { stack, sp } = m;
   const list = stack[from - 1] as PyValue;
   m.sp = from;
-  if (Array.isArray(list)) {
-    const few = sp - from <= FEW || sp - from > LONGEST_SPREAD;
-    if (few) for (let i = from; i < sp; i++) list.push(stack[i]);
-    else list.push(...stack.slice(from, sp));
-  } else {
-    fillInstance(m, list, "append", stack.slice(from, sp));
-  }
+  if (Array.isArray(list)) for (let i = from; i < sp; i++) list.push(stack[i]);
+  else fillInstance(m, list, "append", stack.slice(from, sp));
   m.raise(from - 1, m.heightOf(from, sp));
 }
 

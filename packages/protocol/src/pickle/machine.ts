@@ -8,7 +8,7 @@ import type { FindClass, PickleClass } from "./classes.js";
 import { PickleDecodeError, type PickleDecodeErrorCode } from "./errors.js";
 import type { KeyGuard } from "./key-guard.js";
 import { type PickleLimits, settleLimits } from "./limits.js";
-import { type NameMapping, plainNames } from "./names.js";
+import type { NameMapping } from "./names.js";
 import type { PickleProtocol } from "./opcodes.js";
 import type { PyGlobal, PyValue } from "./values.js";
 import { treeOf } from "./walk.js";
@@ -203,15 +203,6 @@ export class Machine {
     return this.proto ?? (this.binary ? 1 : 0);
   }
 
-  /** What stands on the stack, marks left out. */
-  get values(): readonly PyValue[] {
-    return this.stack.slice(0, this.sp);
-  }
-
-  get names(): NameMapping {
-    return this.options.names ?? plainNames;
-  }
-
   /** What is known of an instance of a registered class; undefined for any other value. */
   madeOf(value: PyValue): Instance | undefined {
     const last = this.lastInstance;
@@ -274,8 +265,9 @@ export class Machine {
   }
 
   pop(): PyValue {
-    if (this.sp <= this.fence) this.fail("STACK");
-    return this.stack[--this.sp] as PyValue;
+    const value = this.top();
+    this.sp -= 1;
+    return value;
   }
 
   top(): PyValue {

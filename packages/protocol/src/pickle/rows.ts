@@ -8,7 +8,7 @@ import { setInDict, setText } from "./containers.js";
 import type { Machine } from "./machine.js";
 import { hold, isKey, nests, noteNext, noteText, recalled, reserve } from "./memo.js";
 import { Op } from "./opcodes.js";
-import { numbersOf, readAtom, readLength8, readText } from "./read.js";
+import { readAtom, readLength8, readText } from "./read.js";
 import type { PyValue } from "./values.js";
 
 /** How many bytes an opcode has that is a simple value, with its argument; 0 for any other. */
@@ -265,9 +265,9 @@ function appendTexts(m: Machine, list: PyValue[], start: number): number {
     count += 1;
     end = next;
   }
-  if (count < MANY_TEXTS) return -end;
+  if (count < MANY_TEXTS || !countHigh) return -end;
   const window = asciiOf(input, start, end);
-  if (countHigh(window, numbersOf(m), start, end) !== high) return -end;
+  if (countHigh(window) !== high) return -end;
   let filled = list.length;
   let from = BEFORE;
   for (let i = 0; i < count; i++) {

@@ -67,20 +67,18 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     if (shape < 0) {
       if (shape > Shape.Line) {
         argument -= shape;
-        if (argument > allowed) {
-          m.need = 1 - shape;
-          opcodes -= 1;
-          break;
+        next = argument;
+        if (next <= allowed) {
+          const length = shape === Shape.Counted1 ? (input[at + 1] as number) : readLength(m, at + 1, shape);
+          if (m.divert !== undefined && divertsBytes(m, op, length, m.base + at)) {
+            at = argument;
+            if (length === 0) continue;
+            m.bytesLeft = length;
+            break;
+          }
+          next += length;
+          if (next > maxBytes - m.base) m.refuse("maxBytes");
         }
-        const length = shape === Shape.Counted1 ? (input[at + 1] as number) : readLength(m, at + 1, shape);
-        if (m.divert !== undefined && divertsBytes(m, op, length, m.base + at)) {
-          at = argument;
-          if (length === 0) continue;
-          m.bytesLeft = length;
-          break;
-        }
-        next = argument + length;
-        if (next > maxBytes - m.base) m.refuse("maxBytes");
       } else if (shape === Shape.Unknown) {
         m.fail("UNKNOWN_OPCODE", `0x${op.toString(16)} is no opcode`);
       } else {
