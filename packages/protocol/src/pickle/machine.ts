@@ -265,9 +265,8 @@ export class Machine {
   }
 
   pop(): PyValue {
-    const value = this.top();
-    this.sp -= 1;
-    return value;
+    if (this.sp <= this.fence) this.fail("STACK");
+    return this.stack[--this.sp] as PyValue;
   }
 
   top(): PyValue {

@@ -75,7 +75,7 @@ function isAscii(numbers: DataView, start: number, end: number): boolean {
 }
 
 /** The input, to read more than a byte of it at once. */
-export function numbersOf(m: Machine): DataView {
+function numbersOf(m: Machine): DataView {
   m.numbers ??= new DataView(m.input.buffer, m.input.byteOffset, m.input.length);
   return m.numbers;
 }
