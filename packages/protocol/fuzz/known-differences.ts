@@ -86,8 +86,8 @@ export const knownDifferences: readonly KnownDifference[] = [
       const set = error.opcode === "SETITEM" || error.opcode === "SETITEMS";
       const append = error.opcode === "APPEND" || error.opcode === "APPENDS";
       return (
-        (set && error.message.includes("there is no dict to set items of")) ||
-        (append && error.message.includes("there is no list to append to"))
+        (set && error.message.includes("it has no setItem")) ||
+        (append && error.message.includes("it has no append"))
       );
     },
   },

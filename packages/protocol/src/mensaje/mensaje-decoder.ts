@@ -123,7 +123,7 @@ export class MensajeDecoder {
   /** Large bytes are streamed where they are the `data` attribute of the Mensaje itself. */
   #divert(length: number, machine: Machine): PyValue | undefined {
     if (length < this.#streamFrom || this.#streamed) return undefined;
-    const stack = machine.values;
+    const stack = machine.stack.slice(0, machine.sp);
     const [mensaje] = stack;
     // Python writes the state as a dict; for a class with slots, as (None, dict).
     const state = stack[1] === null ? 2 : 1;

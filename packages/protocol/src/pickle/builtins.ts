@@ -2,6 +2,7 @@
 // for it: sets and bytes in the old protocols, bytearrays before protocol 5. Each is written out here; a name from the
 // wire only ever selects a row of this table.
 
+import { copyOf } from "./bytes.js";
 import { PyFrozenSet } from "./collections.js";
 import { setOf } from "./containers.js";
 import type { Machine } from "./machine.js";
@@ -49,7 +50,7 @@ const makeFrozenSet: Builtin = (args, m) => {
 
 const makeByteArray: Builtin = (args, m) => {
   const bytes = makeBytes(args, m);
-  return bytes instanceof Uint8Array ? new PyByteArray(bytes.slice()) : undefined;
+  return bytes instanceof Uint8Array ? new PyByteArray(copyOf(bytes, 0, bytes.length)) : undefined;
 };
 
 const ofBuiltins: ReadonlyMap<string, Builtin> = new Map([

@@ -4,6 +4,7 @@
 import { type Builtin, findBuiltin } from "./builtins.js";
 import { PyDict } from "./collections.js";
 import { type Known, type Machine, refuseOperand } from "./machine.js";
+import { plainNames } from "./names.js";
 import { type Construction, PyExtension, PyObject, PyPersistentId } from "./objects.js";
 import { PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -30,7 +31,7 @@ function is(value: PyValue | undefined, module: string, qualname: string): boole
 export function globalOf(m: Machine, module: string, qualname: string): PyGlobal {
   m.spendKey((module.length + qualname.length) >>> 4);
   if (m.protocol >= 3) return nameOf(m, module, qualname);
-  const [module3, qualname3] = m.names.toPython3(module, qualname);
+  const [module3, qualname3] = (m.options.names ?? plainNames).toPython3(module, qualname);
   return nameOf(m, module3, qualname3);
 }
 
@@ -49,10 +50,10 @@ function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
       m.fail("UNKNOWN_CLASS", `the class ${shown} is not registered`);
     }
     if (last) {
-      m.known.set(`${last.global.module}\n${last.global.qualname}`, last);
-      m.known.set(key, known);
-      m.knownByGlobal.set(last.global, last);
-      m.knownByGlobal.set(known.global, known);
+      for (const each of [last, known]) {
+        m.known.set(each.global, each);
+        m.known.set(`${each.global.module}\n${each.global.qualname}`, each);
+      }
     }
   }
   m.lastKnown = known;
@@ -62,7 +63,6 @@ function nameOf(m: Machine, module: string, qualname: string): PyGlobal {
 function look(m: Machine, global: PyGlobal): Known {
   const { module, qualname } = global;
   const builtin = findBuiltin(module, qualname);
-  m.detachRows();
   return { global, builtin, cls: builtin ? undefined : m.options.findClass?.(module, qualname) };
 }
 
@@ -70,12 +70,12 @@ function look(m: Machine, global: PyGlobal): Known {
 function knownAs(m: Machine, global: PyGlobal): Known {
   const last = m.lastKnown;
   if (last?.global === global) return last;
-  return m.knownByGlobal.get(global) ?? look(m, global);
+  return m.known.get(global) ?? look(m, global);
 }
 
 /** Refuses what cannot be called: a name can, and where unknown classes are taken, what may stand for one. */
 function checkCallable(m: Machine, value: PyValue | undefined): PyValue {
-  if (!isCallable(m, value)) m.fail("BAD_OPERAND", "only a class can be called");
+  if (!isCallable(m, value)) m.fail("BAD_OPERAND");
   return value as PyValue;
 }
 
@@ -86,7 +86,7 @@ function isCallable(m: Machine, value: PyValue | undefined): boolean {
 }
 
 function tuple(m: Machine, value: PyValue): PyTuple {
-  if (!(value instanceof PyTuple)) m.fail("BAD_OPERAND", "the arguments of a call must be a tuple");
+  if (!(value instanceof PyTuple)) m.fail("BAD_OPERAND");
   return value;
 }
 
@@ -116,7 +116,11 @@ function callBuiltin(m: Machine, callee: PyGlobal, builtin: Builtin, args: PyTup
   const value = builtin(args.items, m);
   if (value !== undefined) m.pushObject(value, height);
   else if (m.opaque) instantiate(m, callee, args, "call", height);
-  else m.fail("BAD_OPERAND", `${callee.module}.${callee.qualname} cannot be called with these arguments`);
+  else refuseCall(m, callee);
+}
+
+function refuseCall(m: Machine, { module, qualname }: PyGlobal): never {
+  m.fail("BAD_OPERAND", `${module}.${qualname} cannot be called like this`);
 }
 
 /** A call of one of the functions that the pickler names to make an instance. */
@@ -147,12 +151,11 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
     const nested = new PyGlobal(cls.module, `${cls.qualname}.${second}`);
     m.spendKey((nested.module.length + nested.qualname.length) >>> 4);
     if (args.length === 2 && !second.includes(".") && knownAs(m, nested).cls) {
-      m.pushName(nested);
+      m.push(nested);
       return;
     }
   }
-  if (!m.opaque)
-    m.fail("BAD_OPERAND", `${callee.module}.${callee.qualname} makes no instance of a registered class`);
+  if (!m.opaque) refuseCall(m, callee);
   instantiate(m, callee, args, "call", height);
 }
 
@@ -171,17 +174,13 @@ function instantiate(
   for (let i = 0; i < args.length; i++) m.spend(sizeOf(args.items[i] as PyValue));
   const cls = callee instanceof PyGlobal ? knownAs(m, callee).cls : undefined;
   if (!cls) {
-    if (!m.opaque) {
-      const { module, qualname } = callee as PyGlobal;
-      m.fail("BAD_OPERAND", `${module}.${qualname} is no class of instances`);
-    }
+    if (!m.opaque) refuseCall(m, callee as PyGlobal);
     m.pushObject(new PyObject(callee, args, { construction, kwargs }), height);
     return;
   }
   const { module, qualname } = callee as PyGlobal;
   const { protocol } = m;
   const origin = { module, qualname, protocol, construction, kwargs, base };
-  m.detachRows();
   let instance: PyValue;
   try {
     instance = cls.create(args.items, origin);
@@ -194,17 +193,22 @@ function instantiate(
   m.pushObject(instance, height);
 }
 
-/** NEWOBJ and NEWOBJ_EX. */
-export function newObject(m: Machine, withKeywords: boolean): void {
-  const height = m.heightOf(m.sp - (withKeywords ? 3 : 2)) + 1;
-  const kwargs = withKeywords ? m.pop() : undefined;
+/** NEWOBJ. */
+export function newObject(m: Machine): void {
+  const height = m.heightOf(m.sp - 2) + 1;
+  const args = tuple(m, m.pop());
+  instantiate(m, m.pop(), args, "new", height);
+}
+
+/** NEWOBJ_EX. */
+export function newObjectEx(m: Machine): void {
+  const height = m.heightOf(m.sp - 3) + 1;
+  const kwargs = m.pop();
   const args = tuple(m, m.pop());
   const cls = m.pop();
   if (kwargs instanceof PyDict) m.spend(kwargs.size);
-  if (kwargs !== undefined && !isKeywords(kwargs)) {
-    m.fail("BAD_OPERAND", "the keyword arguments of a call must be a dict of str keys");
-  }
-  instantiate(m, cls, args, "new", height, kwargs?.size === 0 ? undefined : kwargs);
+  if (!isKeywords(kwargs)) m.fail("BAD_OPERAND");
+  instantiate(m, cls, args, "new", height, kwargs.size === 0 ? undefined : kwargs);
 }
 
 function isKeywords(value: PyValue): value is PyDict {
@@ -214,7 +218,7 @@ function isKeywords(value: PyValue): value is PyDict {
 /** OBJ: a class and its arguments, above the mark. */
 export function classic(m: Machine): void {
   const from = m.dropMark();
-  if (from === m.sp) m.fail("STACK", "there is no class above the mark");
+  if (from === m.sp) m.fail("STACK");
   const cls = m.stack[from];
   const args = m.stack.slice(from + 1, m.sp);
   const height = m.heightOf(from) + 2;
@@ -242,15 +246,16 @@ export function build(m: Machine): void {
   } else {
     const known = m.madeOf(target);
     if (known?.cls.setState) {
-      known.parts.push(state);
-      m.detachRows();
+      // Most instances get one state: an array of two is smaller than one that grows.
+      if (known.parts.length === 1) known.parts = [known.parts[0] as PyValue, state];
+      else known.parts.push(state);
       try {
         known.cls.setState(target as object, state);
       } catch (cause) {
         refuseOperand(m, cause);
       }
     } else if (known || !isNoState(target, state)) {
-      m.fail("BAD_OPERAND", "there is no instance that takes a state");
+      m.fail("BAD_OPERAND");
     }
   }
   m.raise(m.sp - 1, height);

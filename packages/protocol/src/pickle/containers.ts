@@ -1,68 +1,64 @@
 // The opcodes that fill containers: what stands on the stack above a container, put into it.
 
 import { PyDict, PyFrozenSet, PySet } from "./collections.js";
-import { addToInstance, appendToInstance, setInInstance } from "./instances.js";
+import { fillInstance } from "./instances.js";
 import { GUARDED_SIZE, KeyGuard } from "./key-guard.js";
-import { comparedNumber, keyCost } from "./keys.js";
+import { CHEAP_KEY_LENGTH, comparedNumber, keyCost } from "./keys.js";
 import { guarded, type Machine } from "./machine.js";
 import { PyFloat, PyTuple, type PyValue } from "./values.js";
 
-/** Up to this many characters, a string is compared as fast as an int. */
-const CHEAP_KEY_LENGTH = 255;
-
-/** Up to this many items are pushed one by one: a call for all of them takes longer. */
-const FEW = 16;
-
-/** Up to this many items are pushed at once, as a call takes only so many arguments. */
-const LONGEST_SPREAD = 4096;
-
 /** Makes a tuple of the topmost values. */
 export function tupleOf(m: Machine, from: number): void {
-  if (from < m.fence) m.fail("STACK", "fewer values on the stack than the tuple has");
-  m.spend(m.sp - from);
-  const height = m.heightOf(from);
-  const items = m.stack.slice(from, m.sp);
-  m.sp = from;
-  m.pushObject(new PyTuple(items), height + 1);
+  if (from < m.fence) m.fail("STACK");
+  const height = m.heightOf(from) + 1;
+  m.pushObject(new PyTuple(spent(m, from)), height);
 }
 
-/** Appends the values from `from` on to the list that stands below `from - gap`. */
-export function appendItems(m: Machine, from: number): void {
-  const { stack, sp } = m;
-  if (from <= m.fence || from > sp) m.fail("STACK", "there is nothing to append, or nothing to append to");
+/** Takes the values from a place on off the stack, and counts them. */
+export function spent(m: Machine, from: number): PyValue[] {
+  const values = m.stack.slice(from, m.sp);
   m.sp = from;
-  if (from === sp) return;
-  m.spend(sp - from);
+  m.spend(values.length);
+  return values;
+}
+
+/**
+ * What the opcodes that fill a container begin with: counts the values from `from` on, which are to be put into what stands
+ * below them. False when there are none.
+ */
+function fills(m: Machine, from: number): boolean {
+  if (from <= m.fence || from > m.sp) m.fail("STACK");
+  m.spend(m.sp - from);
+  return from < m.sp;
+}
+
+/** Appends the values from `from` on to the list that stands below. */
+export function appendItems(m: Machine, from: number): void {
+  if (!fills(m, from)) return;
+  const { stack, sp } = m;
   const list = stack[from - 1] as PyValue;
-  if (Array.isArray(list)) {
-    if (sp - from <= FEW) for (let i = from; i < sp; i++) list.push(stack[i]);
-    else if (sp - from <= LONGEST_SPREAD) list.push(...stack.slice(from, sp));
-    else for (let i = from; i < sp; i++) list.push(stack[i]);
-    m.raise(from - 1, m.heightOf(from, sp));
-    return;
-  }
-  appendToInstance(m, list, stack.slice(from, sp));
+  m.sp = from;
+  if (Array.isArray(list)) for (let i = from; i < sp; i++) list.push(stack[i]);
+  else fillInstance(m, list, "append", stack.slice(from, sp));
   m.raise(from - 1, m.heightOf(from, sp));
 }
 
 /** Sets the values from `from` on, keys and values in turn, in the dict that stands below. */
 export function setItems(m: Machine, from: number): void {
+  if (!fills(m, from)) return;
   const { stack, sp } = m;
-  if (from <= m.fence || from > sp) m.fail("STACK", "there is nothing to set, or nothing to set it in");
   m.sp = from;
-  if (from === sp) return;
-  if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
-  m.spend(sp - from);
+  if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND");
   const dict = stack[from - 1] as PyValue;
   if (dict instanceof PyDict) fillDict(m, dict, from, sp);
-  else setInInstance(m, dict, stack.slice(from, sp));
+  else fillInstance(m, dict, "set", stack.slice(from, sp));
   m.raise(from - 1, m.heightOf(from, sp));
 }
 
 /** Makes a dict of what stands from `from` on (DICT). */
 export function dictOf(m: Machine, from: number): void {
   const { sp } = m;
-  if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND", "a key has no value");
+  if ((sp - from) % 2 !== 0) m.fail("BAD_OPERAND");
   m.spend(sp - from);
   const dict = new PyDict();
   fillDict(m, dict, from, sp);
@@ -77,15 +73,15 @@ function fillDict(m: Machine, dict: PyDict, from: number, to: number): void {
   while (at < to && dict.set === setInDict) {
     const key = stack[at] as PyValue;
     if (typeof key !== "string" || key.length > CHEAP_KEY_LENGTH) break;
-    setText.call(dict, key, stack[at + 1]);
+    setText.call(dict, key, stack[at + 1] as PyValue);
     at += 2;
   }
   if (at < to) fillChecked(m, dict, at, to);
 }
 
-const setInDict = PyDict.prototype.set;
+export const setInDict: PyDict["set"] = PyDict.prototype.set;
 /** What that does for a key that is a string. */
-const setText = Map.prototype.set;
+export const setText: (key: PyValue, value: PyValue) => unknown = Map.prototype.set;
 
 /** Apart from the above, as it makes a closure. */
 function fillChecked(m: Machine, dict: PyDict, from: number, to: number): void {
@@ -99,28 +95,20 @@ function fillChecked(m: Machine, dict: PyDict, from: number, to: number): void {
 
 /** Adds the values from `from` on to the set that stands below (ADDITEMS). */
 export function addItems(m: Machine, from: number): void {
-  const { stack, sp } = m;
-  if (from <= m.fence) m.fail("STACK", "there is no set to add to");
+  if (!fills(m, from)) return;
+  const set = m.stack[from - 1] as PyValue;
+  const height = m.heightOf(from);
+  const items = m.stack.slice(from, m.sp);
   m.sp = from;
-  if (from === sp) return;
-  m.spend(sp - from);
-  const set = stack[from - 1] as PyValue;
-  if (set instanceof PySet && !(set instanceof PyFrozenSet)) {
-    fillSet(m, set, stack.slice(from, sp));
-  } else {
-    addToInstance(m, set, stack.slice(from, sp));
-  }
-  m.raise(from - 1, m.heightOf(from, sp));
+  if (set instanceof PySet && !(set instanceof PyFrozenSet)) fillSet(m, set, items);
+  else fillInstance(m, set, "add", items);
+  m.raise(from - 1, height);
 }
 
 /** Makes a frozenset of what stands from `from` on (FROZENSET). */
 export function frozenSetOf(m: Machine, from: number): void {
-  const { sp } = m;
-  m.spend(sp - from);
-  const items = m.stack.slice(from, sp);
-  const set = setOf(m, items);
-  m.sp = from;
-  m.pushObject(new PyFrozenSet(set), m.heightOf(from, sp) + 1);
+  const height = m.heightOf(from) + 1;
+  m.pushObject(new PyFrozenSet(setOf(m, spent(m, from))), height);
 }
 
 /** A set of items, each counted as a key. */
@@ -157,7 +145,7 @@ function checkKey(m: Machine, into: PyDict | PySet, key: PyValue): PyValue {
       guard = new KeyGuard(m.limits.maxCollisions);
       m.guards.set(into, guard);
     }
-    if (!guard.admits(compared)) m.refuse("maxCollisions", "too many keys collide");
+    if (!guard.admits(compared)) m.refuse("maxCollisions");
   }
   return key;
 }

@@ -1,5 +1,6 @@
 // Whole pickles in, values out.
 
+import { isPlain, viewOf } from "./bytes.js";
 import { type DecoderOptions, Machine } from "./machine.js";
 import { run } from "./run.js";
 import type { PyValue } from "./values.js";
@@ -49,13 +50,11 @@ export function decodeFirst(
   try {
     m.start(options, undefined, !options.copyBytes);
     m.whole = true;
-    // A Buffer's slice() is a view; a Uint8Array's is a copy.
-    const input =
-      bytes.constructor === Uint8Array
-        ? bytes
-        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // What another class does where it is asked for an element or a part is its own.
+    const input = isPlain(bytes) ? bytes : viewOf(bytes, 0, bytes.length);
+    m.rereads = input.length < 2 ** 31;
     const bytesRead = run(m, input, 0, input.length);
-    if (!m.done) m.fail("TRUNCATED", "the input ends before the pickle does");
+    if (!m.done) m.fail("TRUNCATED");
     return { value: m.result, bytesRead };
   } finally {
     m.reset();

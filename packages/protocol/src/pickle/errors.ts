@@ -52,12 +52,11 @@ export class PickleDecodeError extends Error {
   /** With `LIMIT`: the name of the limit that was passed. */
   readonly limit: string | undefined;
 
-  constructor(code: PickleDecodeErrorCode, message: string, details: PickleDecodeErrorDetails) {
+  /** @param message what is wrong; undefined where the code says all that there is to say */
+  constructor(code: PickleDecodeErrorCode, message: string | undefined, details: PickleDecodeErrorDetails) {
     const opcode = details.opcode === undefined ? undefined : opNames[details.opcode];
-    super(
-      `Cannot decode pickle: ${message} (${opcode ? `${opcode} ` : ""}at byte ${details.offset})`,
-      details,
-    );
+    const what = message ?? code.toLowerCase().replaceAll("_", " ");
+    super(`Cannot decode pickle: ${what} (${opcode ? `${opcode} ` : ""}at byte ${details.offset})`, details);
     this.code = code;
     this.offset = details.offset;
     this.opcode = opcode;

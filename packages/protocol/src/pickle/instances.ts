@@ -1,61 +1,30 @@
 // Items that are put into an instance instead of a list, dict or set: its class says whether it takes them.
 
-import type { PickleClass } from "./classes.js";
 import { guarded, type Machine } from "./machine.js";
 import { PyObject } from "./objects.js";
 import type { PyValue } from "./values.js";
 
-type Filler = "append" | "setItem" | "add";
-
-/** The class of an instance, when it takes what is to be put into it. */
-function filler(m: Machine, instance: PyValue, way: Filler, what: string): PickleClass {
-  const known = m.madeOf(instance);
-  if (!known?.cls[way]) m.fail("BAD_OPERAND", `there is no ${what}`);
-  return known.cls;
-}
-
-function holds(m: Machine, instance: PyValue, values: readonly PyValue[]): object {
-  const parts = m.madeOf(instance)?.parts;
-  for (const value of values) parts?.push(value);
-  return instance as object;
-}
-
-/** What APPEND and APPENDS do to anything but a list. */
-export function appendToInstance(m: Machine, target: PyValue, values: readonly PyValue[]): void {
+/** What APPEND, APPENDS, SETITEM, SETITEMS and ADDITEMS do to anything but a list, dict or set. */
+export function fillInstance(
+  m: Machine,
+  target: PyValue,
+  kind: "append" | "set" | "add",
+  values: readonly PyValue[],
+): void {
   if (target instanceof PyObject) {
-    target.changes.push({ kind: "append", values });
+    target.changes.push({ kind, values });
     return;
   }
-  const { append } = filler(m, target, "append", "list to append to");
-  const instance = holds(m, target, values);
+  const way = kind === "set" ? "setItem" : kind;
+  const known = m.madeOf(target);
+  if (!known?.cls[way]) m.fail("BAD_OPERAND", `it has no ${way}`);
+  const { cls, instance, parts } = known;
+  for (const value of values) parts.push(value);
   guarded(m, () => {
-    for (const value of values) append?.(instance, value);
-  });
-}
-
-/** What ADDITEMS does to anything but a set. */
-export function addToInstance(m: Machine, target: PyValue, values: readonly PyValue[]): void {
-  if (target instanceof PyObject) {
-    target.changes.push({ kind: "add", values });
-    return;
-  }
-  const { add } = filler(m, target, "add", "set to add to");
-  const instance = holds(m, target, values);
-  guarded(m, () => {
-    for (const value of values) add?.(instance, value);
-  });
-}
-
-/** What SETITEM and SETITEMS do to anything but a dict. */
-export function setInInstance(m: Machine, target: PyValue, values: readonly PyValue[]): void {
-  if (target instanceof PyObject) {
-    target.changes.push({ kind: "set", values });
-    return;
-  }
-  const { setItem } = filler(m, target, "setItem", "dict to set items of");
-  const instance = holds(m, target, values);
-  guarded(m, () => {
-    for (let i = 0; i < values.length; i += 2)
-      setItem?.(instance, values[i] as PyValue, values[i + 1] as PyValue);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as PyValue;
+      if (kind === "set") cls.setItem?.(instance, value, values[++i] as PyValue);
+      else cls[kind]?.(instance, value);
+    }
   });
 }

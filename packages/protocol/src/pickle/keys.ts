@@ -9,6 +9,9 @@ import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.
 /** How deep a tuple may nest when it is a key: its parts are compared recursively. */
 const MAX_KEY_DEPTH = 1000;
 
+/** Up to this many characters, a string is compared as fast as an int. */
+export const CHEAP_KEY_LENGTH = 255;
+
 /** Finds the key that a Map or Set holds for a key that Python calls equal. */
 export class KeyIndex<K extends PyValue> {
   /** The keys whose JavaScript equality is not Python's, by what Python compares. */

@@ -8,9 +8,9 @@ import type { FindClass, PickleClass } from "./classes.js";
 import { PickleDecodeError, type PickleDecodeErrorCode } from "./errors.js";
 import type { KeyGuard } from "./key-guard.js";
 import { type PickleLimits, settleLimits } from "./limits.js";
-import { type NameMapping, plainNames } from "./names.js";
+import type { NameMapping } from "./names.js";
 import type { PickleProtocol } from "./opcodes.js";
-import { PyFloat, PyGlobal, type PyValue } from "./values.js";
+import type { PyGlobal, PyValue } from "./values.js";
 import { treeOf } from "./walk.js";
 
 /** How the 8-bit strings of Python 2 pickles are read: as text in that encoding, or as bytes. */
@@ -55,7 +55,7 @@ export type DivertBytes = (length: number, machine: Machine) => PyValue | undefi
 export interface Instance {
   readonly instance: object;
   readonly cls: PickleClass;
-  readonly parts: PyValue[];
+  parts: PyValue[];
 }
 
 /** A name that the pickle has used, and what it stands for. The value itself holds only the name. */
@@ -65,26 +65,22 @@ export interface Known {
   readonly builtin: Builtin | undefined;
 }
 
-/** Values that have their places in the memo from `at` on: items[from..from + count). */
-interface MemoRow {
-  readonly at: number;
-  items: readonly PyValue[];
-  from: number;
-  readonly count: number;
-}
-
 const NOTHING = new Uint8Array(0);
 
-/** Up to this many entries, stack and memo are wiped and used again. */
+/** How long the heights of a new machine are. */
 const KEPT_ENTRIES = 256;
 
-/**
- * So are those of 128 KiB to 512 KiB: V8 gives each array of that size memory pages of its own, and a pickle that fills a
- * new one, and the smaller ones that it grows from, spends much of its time on them. Of a length between
- * the two, one that is new is filled faster than an old one.
- */
-const LEAST_LARGE = 16_384;
-const MOST_LARGE = 65_536;
+/** As many as stand in the object itself: for more, V8 takes memory apart from it. */
+const FEW_PLACES = 16;
+
+/** Up to this length, a stack is used again: CPython puts 1000 items at once there, or their keys and values. */
+const KEPT_STACK = 4096;
+
+/** Values of the memo stand in arrays of this length, none of which grows: what it grew from would keep values alive. */
+export const HELD_CHUNK = 256;
+
+/** As many numbers of the memo's places are kept, which need not be wiped: 256 KiB. */
+const KEPT_PLACES = 65_536;
 
 /** The state of one pickle. */
 export class Machine {
@@ -107,14 +103,16 @@ export class Machine {
   readonly marks: number[] = [];
   markCount = 0;
   /** How deep the object in each place of the stack nests, as far as it is known without looking into it; 0 for bytes. */
-  heights: Int32Array = new Int32Array(256);
-  memo: PyValue[] = [];
+  heights: Int32Array = new Int32Array(KEPT_ENTRIES);
+  /** The memo, see memo.ts: where each entry is, the values that are held, and entries whose index is far from the others. */
+  places: Int32Array = new Int32Array(FEW_PLACES);
+  held: PyValue[][] = [];
+  heldCount = 0;
+  far: Map<number, PyValue> | undefined;
   /** How many entries the memo has, which is where MEMOIZE puts the next one. */
   memoized = 0;
-  /** One more than the highest index in the memo, but for rows. */
+  /** One more than the highest index in the memo. */
   memoEnd = 0;
-  /** What is memoized at its end, and not put there yet. */
-  readonly rows: MemoRow[] = [];
 
   opcodes = 0;
   objects = 0;
@@ -126,8 +124,8 @@ export class Machine {
   readonly guards: Map<object, KeyGuard> = new Map();
   /** The name and the instance that were met last. Only from the second one on is there something to look up. */
   lastKnown: Known | undefined;
-  readonly known: Map<string, Known> = new Map();
-  readonly knownByGlobal: Map<PyGlobal, Known> = new Map();
+  /** The others, by their name and by what stands for it in the value. */
+  readonly known: Map<string | PyGlobal, Known> = new Map();
   lastInstance: Instance | undefined;
   readonly instances: Map<object, Instance> = new Map();
 
@@ -151,12 +149,14 @@ export class Machine {
   declined = -1;
   /** No input comes after the buffer. */
   whole = false;
+  /** The buffer is all of the input, up to offsets that the memo can hold: what stands in it can be read again. */
+  rereads = false;
   /** A stretch of input as text, for the short strings in it. */
   window = "";
   windowStart = 0;
   windowEnd = 0;
-  /** No row of short strings begins in the buffer before this offset. */
-  noRowBefore = 0;
+  /** The buffer as numbers, once it is wanted. */
+  numbers: DataView | undefined;
 
   /** Makes it ready for a pickle. */
   start(options: DecoderOptions, divert: DivertBytes | undefined, view: boolean): void {
@@ -172,20 +172,22 @@ export class Machine {
   /** Forgets the pickle. */
   reset(): void {
     // How high the stack of a pickle that was refused has been is not known.
-    this.stack = this.done ? wiped(this.stack, this.peak + 1) : [];
-    // With gaps it may be a table of another kind, which is slow to wipe.
-    this.memo = this.memoized < this.memoEnd ? [] : wiped(this.memo, this.memoEnd);
-    this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = 0;
+    wipe(this.stack, this.done ? this.peak + 1 : this.stack.length);
+    if (this.stack.length > KEPT_STACK) this.stack = [];
+    for (let i = 0, left = this.heldCount; left > 0; i++, left -= HELD_CHUNK)
+      wipe(this.held[i] as PyValue[], left);
+    if (this.held.length > 1) this.held.length = 1;
+    this.far = this.numbers = undefined;
+    if (this.places.length > KEPT_PLACES) this.places = new Int32Array(FEW_PLACES);
+    this.sp = this.peak = this.memoEnd = this.fence = this.memoized = this.markCount = this.heldCount = 0;
     this.opcodes = this.objects = this.items = this.longKeys = 0;
-    if (this.rows.length > 0) this.rows.length = 0;
     if (this.marks.length > KEPT_ENTRIES) this.marks.length = 0;
     if (this.guards.size > 0) this.guards.clear();
     if (this.known.size > 0) this.known.clear();
-    if (this.knownByGlobal.size > 0) this.knownByGlobal.clear();
     this.lastKnown = this.lastInstance = undefined;
     if (this.instances.size > 0) this.instances.clear();
-    if (this.heights.length > LEAST_LARGE) this.heights = new Int32Array(256);
-    this.shared = this.binary = this.done = this.whole = false;
+    if (this.heights.length > KEPT_ENTRIES) this.heights = new Int32Array(KEPT_ENTRIES);
+    this.shared = this.binary = this.done = this.whole = this.rereads = false;
     this.proto = undefined;
     this.result = null;
     this.options = NO_OPTIONS;
@@ -199,15 +201,6 @@ export class Machine {
   /** The pickle's protocol as far as its bytes have told: protocols 0 and 1 have no header. */
   get protocol(): PickleProtocol {
     return this.proto ?? (this.binary ? 1 : 0);
-  }
-
-  /** What stands on the stack, marks left out. */
-  get values(): readonly PyValue[] {
-    return this.stack.slice(0, this.sp);
-  }
-
-  get names(): NameMapping {
-    return this.options.names ?? plainNames;
   }
 
   /** What is known of an instance of a registered class; undefined for any other value. */
@@ -226,25 +219,15 @@ export class Machine {
 
   // Stack and memo
 
-  /** Puts an atom on the stack: no object. */
+  /** Puts a value on the stack that holds no other: an atom, a float that is an object to keep its type, or a name. */
   push(value: PyValue): void {
-    this.stack[this.sp++] = value;
-  }
-
-  /** Puts a float on the stack. One that JavaScript would take for an int keeps its type; -0.0 is no int. */
-  pushFloat(value: number): void {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.place(new PyFloat(value), 0);
+    if (typeof value === "object" && value !== null) this.place(value, 0);
     else this.stack[this.sp++] = value;
-  }
-
-  /** Puts a class or function on the stack. */
-  pushName(value: PyGlobal): void {
-    this.place(value, 0);
   }
 
   /** Puts an object on the stack that is large in memory for what stands for it. */
   pushObject(value: PyValue, height: number): void {
-    if (++this.objects > this.limits.maxObjects) this.refuse("maxObjects", "too many objects");
+    if (++this.objects > this.limits.maxObjects) this.refuse("maxObjects");
     this.place(value, height);
   }
 
@@ -259,7 +242,7 @@ export class Machine {
     this.stack[sp] = value;
     this.heights[sp] = height;
     this.sp = sp + 1;
-    if (height > this.limits.maxDepth) this.refuse("maxDepth", "containers nest too deep");
+    if (height > this.limits.maxDepth) this.refuse("maxDepth");
   }
 
   /** How deep what stands at [from, to) of the stack nests. */
@@ -278,87 +261,39 @@ export class Machine {
   raise(place: number, height: number): void {
     if (height < (this.heights[place] as number)) return;
     this.heights[place] = height + 1;
-    if (height >= this.limits.maxDepth) this.refuse("maxDepth", "containers nest too deep");
+    if (height >= this.limits.maxDepth) this.refuse("maxDepth");
   }
 
   pop(): PyValue {
-    if (this.sp <= this.fence) this.fail("STACK", "the stack is empty");
+    if (this.sp <= this.fence) this.fail("STACK");
     return this.stack[--this.sp] as PyValue;
   }
 
   top(): PyValue {
-    if (this.sp <= this.fence) this.fail("STACK", "the stack is empty");
+    if (this.sp <= this.fence) this.fail("STACK");
     return this.stack[this.sp - 1] as PyValue;
   }
 
   mark(): void {
-    if (this.markCount >= this.limits.maxStack) this.refuse("maxStack", "too many marks");
+    if (this.markCount >= this.limits.maxStack) this.refuse("maxStack");
     this.marks[this.markCount++] = this.sp;
     this.fence = this.sp;
   }
 
   /** Takes the topmost mark off. Gives where it stood. */
   dropMark(): number {
-    if (this.markCount === 0) this.fail("STACK", "there is no mark on the stack");
+    if (this.markCount === 0) this.fail("STACK");
     const { marks } = this;
     const mark = marks[--this.markCount] as number;
     this.fence = this.markCount > 0 ? (marks[this.markCount - 1] as number) : 0;
     return mark;
   }
 
-  /** Notes the value on top of the stack in the memo. */
-  memoize(index: number): void {
-    const value = this.top();
-    if (this.rows.length > 0) this.#settleRows();
-    if (index >= this.limits.maxMemo) this.refuse("maxMemo", "the memo is too large");
-    if (index >= this.memoEnd) this.memoEnd = index + 1;
-    if (this.memo[index] === undefined) this.memoized += 1;
-    this.memo[index] = value;
-  }
-
-  /** Notes values that follow one another, which stand in an array from `from` to its end. */
-  memoizeRow(items: readonly PyValue[], from: number): void {
-    const count = items.length - from;
-    this.rows.push({ at: this.memoized, items, from, count });
-    this.memoized += count;
-  }
-
-  #settleRows(): void {
-    const { memo } = this;
-    for (const { at, items, from, count } of this.rows) {
-      for (let i = 0; i < count; i++) memo[at + i] = items[from + i] as PyValue;
-    }
-    this.rows.length = 0;
-    this.memoEnd = this.memoized;
-  }
-
-  /** To be called before the app's own code, which may change the array that a row stands in. */
-  detachRows(): void {
-    for (const row of this.rows) {
-      row.items = row.items.slice(row.from, row.from + row.count);
-      row.from = 0;
-    }
-  }
-
-  /** Puts a value from the memo on the stack. */
-  recall(index: number): void {
-    if (this.rows.length > 0) this.#settleRows();
-    const value = this.memo[index];
-    if (value === undefined) this.fail("MEMO", `memo entry ${index} was never set`);
-    if (typeof value !== "object" || value === null) {
-      this.stack[this.sp++] = value;
-    } else {
-      const container = isContainer(value);
-      this.shared ||= container;
-      this.place(value, container ? 1 : 0);
-    }
-  }
-
   // Budgets and errors
 
   spend(items: number): void {
     this.items += items;
-    if (this.items > this.limits.maxItems) this.refuse("maxItems", "too many items");
+    if (this.items > this.limits.maxItems) this.refuse("maxItems");
   }
 
   /**
@@ -375,12 +310,12 @@ export class Machine {
     if (!this.shared) return;
     const { maxDepth, maxReferences } = this.limits;
     const { height, references } = treeOf(value, maxDepth, (instance) => this.madeOf(instance)?.parts);
-    if (height > maxDepth) this.refuse("maxDepth", "containers nest too deep");
-    if (references > maxReferences) this.refuse("maxReferences", "too many references to follow");
+    if (height > maxDepth) this.refuse("maxDepth");
+    if (references > maxReferences) this.refuse("maxReferences");
   }
 
   /** Refuses the pickle for what stands at the opcode that is at work. */
-  fail(code: PickleDecodeErrorCode, message: string, cause?: unknown, limit?: string): never {
+  fail(code: PickleDecodeErrorCode, message?: string, cause?: unknown, limit?: string): never {
     throw new PickleDecodeError(code, message, {
       offset: this.diverted + this.base + this.at,
       opcode: this.input[this.at],
@@ -390,8 +325,8 @@ export class Machine {
   }
 
   /** Refuses the pickle for passing a limit. */
-  refuse(limit: keyof PickleLimits, message: string): never {
-    this.fail("LIMIT", `${message}: ${limit} is ${this.limits[limit]}`, undefined, limit);
+  refuse(limit: keyof PickleLimits): never {
+    this.fail("LIMIT", `${limit} is ${this.limits[limit]}`, undefined, limit);
   }
 }
 
@@ -402,7 +337,6 @@ const NO_OPTIONS: DecoderOptions = {};
 
 /** Does what refuses values by a TypeError or RangeError: then it is the pickle that is refused. */
 export function guarded<T>(m: Machine, act: () => T): T {
-  m.detachRows();
   try {
     return act();
   } catch (cause) {
@@ -425,17 +359,10 @@ function chosen<T>(name: string, value: T | undefined, values: readonly T[]): T 
   throw new RangeError(`Cannot use ${name} ${String(value)}: it is one of ${values.join(", ")}`);
 }
 
-function wiped(entries: PyValue[], used: number): PyValue[] {
-  const { length } = entries;
-  if (length > KEPT_ENTRIES) {
-    if (length < LEAST_LARGE || length > MOST_LARGE) return [];
-    return entries.fill(undefined as unknown as PyValue, 0, used);
-  }
-  for (let i = Math.min(used, length) - 1; i >= 0; i--) entries[i] = undefined as unknown as PyValue;
-  return entries;
-}
-
-/** Whether other values can stand in it. */
-function isContainer(value: object): boolean {
-  return !(value instanceof PyFloat || value instanceof PyGlobal || value instanceof Uint8Array);
+/**
+ * Lets go of the first values of an array. Also where the array is given up: one that the garbage collector has moved to
+ * where it seldom looks would keep them all until then.
+ */
+function wipe(entries: PyValue[], used: number): void {
+  for (let i = Math.min(used, entries.length) - 1; i >= 0; i--) entries[i] = undefined as unknown as PyValue;
 }

@@ -1,7 +1,9 @@
 // Text arguments -> strings and numbers, as CPython reads them, down to what it lets pass.
 
+import { asciiOf, WINDOW_BYTES } from "./ascii.js";
 import type { Machine } from "./machine.js";
 import { parseFloatText, parseInteger, strtol } from "./numbers.js";
+import { Op } from "./opcodes.js";
 import {
   decodeLatin1,
   decodeRawUnicodeEscape,
@@ -9,6 +11,7 @@ import {
   decodeUtf8,
   SurrogatePairError,
 } from "./text.js";
+import { PyFloat, type PyValue } from "./values.js";
 
 /** In input of up to this many bytes, a text of up to so many is put together by itself. */
 const SMALL_INPUT = 256;
@@ -17,34 +20,16 @@ const LONGEST_SPELLED = 12;
 /** Up to this many bytes, a text is cut out of a stretch of input that was made a string at once. */
 const LONGEST_CUT = 64;
 
-/**
- * How long such a stretch is. A string that is cut out of it keeps all of it in memory, and never more: so a short
- * string does not keep the input alive.
- */
-const WINDOW_BYTES = 1024;
-const SMALL_WINDOW_BYTES = 128;
-
-/** The stretch as it is, and with all bytes made ASCII, to be read four bytes at a time. */
-const raw = new Uint8Array(WINDOW_BYTES);
-const rawWords = new Int32Array(raw.buffer);
-const rawView = new DataView(raw.buffer);
-const masked = new Uint8Array(WINDOW_BYTES);
-const maskedWords = new Int32Array(masked.buffer);
-const maskedSmall = masked.subarray(0, SMALL_WINDOW_BYTES);
-const ascii = new TextDecoder();
-/** Whose stretch of input stands there. */
-let owner: Machine | undefined;
-
 /** A str in UTF-8, in which lone surrogates may stand (Python's `surrogatepass`). */
 export function readText(m: Machine, start: number, end: number): string {
   if (end - start <= LONGEST_SPELLED && m.input.length <= SMALL_INPUT) {
     const text = shortText(m.input, start, end);
     if (text !== undefined) return text;
   } else if (end - start <= LONGEST_CUT) {
-    if (end > m.windowEnd || start < m.windowStart || owner !== m) openWindow(m, start);
-    const from = start - m.windowStart;
-    const to = end - m.windowStart;
-    if (isAscii(from, to)) return m.window.substring(from, to);
+    if (end > m.windowEnd || start < m.windowStart) openWindow(m, start);
+    if (isAscii(numbersOf(m), start, end)) {
+      return m.window.substring(start - m.windowStart, end - m.windowStart);
+    }
   }
   return reading(m, decodeUtf8, start, end);
 }
@@ -73,57 +58,71 @@ function shortText(input: Uint8Array, start: number, end: number): string | unde
     while (i < length && latelyBytes[slot + i] === input[start + i]) i++;
     if (i === length) return known;
   }
-  const text = spelled(input, start, end);
-  if (text === undefined) return undefined;
-  lately[place] = text;
-  for (let i = 0; i < length; i++) latelyBytes[slot + i] = input[start + i] as number;
-  return text;
+  let bits = 0;
+  for (let i = 0; i < length; i++) bits |= latelyBytes[slot + i] = input[start + i] as number;
+  lately[place] = undefined;
+  if (bits > 0x7f) return undefined;
+  lately[place] = asciiOf(input, start, end);
+  return lately[place];
 }
 
-/** Makes it four characters at a time, which for so few takes less than a decoder. */
-function spelled(input: Uint8Array, start: number, end: number): string | undefined {
-  let text = "";
+function isAscii(numbers: DataView, start: number, end: number): boolean {
   let bits = 0;
   let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const a = input[at] as number;
-    const b = input[at + 1] as number;
-    const c = input[at + 2] as number;
-    const d = input[at + 3] as number;
-    bits |= a | b | c | d;
-    text += String.fromCharCode(a, b, c, d);
-  }
-  for (; at < end; at++) {
-    bits |= input[at] as number;
-    text += String.fromCharCode(input[at] as number);
-  }
-  return bits < 0x80 ? text : undefined;
-}
-
-function isAscii(from: number, to: number): boolean {
-  let bits = 0;
-  let at = from;
-  for (; at + 4 <= to; at += 4) bits |= rawView.getInt32(at, true);
-  for (; at < to; at++) bits |= ((raw[at] as number) << 24) >> 24;
+  for (; at + 4 <= end; at += 4) bits |= numbers.getInt32(at);
+  for (; at < end; at++) bits |= numbers.getInt8(at);
   return (bits & 0x80808080) === 0;
 }
 
-/**
- * Makes a string of the input from `start` on. Each byte is one character of it; only those of ASCII stay what they
- * are, and only they are cut out.
- */
+/** The input, to read more than a byte of it at once. */
+function numbersOf(m: Machine): DataView {
+  m.numbers ??= new DataView(m.input.buffer, m.input.byteOffset, m.input.length);
+  return m.numbers;
+}
+
+/** Makes a string of the input from `start` on: its ASCII, which is all that is cut out, and anything for the other bytes. */
 function openWindow(m: Machine, start: number): void {
   const { input } = m;
   const end = Math.min(start + WINDOW_BYTES, input.length);
-  const length = end - start;
-  if (length <= SMALL_WINDOW_BYTES) for (let i = 0; i < length; i++) raw[i] = input[start + i] as number;
-  else raw.set(input.subarray(start, end));
-  const words = (length + 3) >> 2;
-  for (let i = 0; i < words; i++) maskedWords[i] = (rawWords[i] as number) & 0x7f7f7f7f;
-  m.window = ascii.decode(length <= SMALL_WINDOW_BYTES ? maskedSmall : masked);
+  m.window = asciiOf(input, start, end);
   m.windowStart = start;
   m.windowEnd = end;
-  owner = m;
+}
+
+/** A value that is all in one opcode, whose argument stands at `at`. */
+export function readAtom(m: Machine, op: number, at: number): PyValue {
+  const { input } = m;
+  switch (op) {
+    case Op.BININT1:
+      return input[at] as number;
+    case Op.BININT2:
+      return readUint16(input, at);
+    case Op.BININT:
+      return readInt32(input, at);
+    case Op.BINFLOAT:
+      return floatOf(numbersOf(m).getFloat64(at));
+    case Op.NONE:
+      return null;
+    default:
+      return op === Op.NEWTRUE;
+  }
+}
+
+/** A float as a value: one that JavaScript would take for an int keeps its type. */
+function floatOf(value: number): PyValue {
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? new PyFloat(value) : value;
+}
+
+export function readUint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+}
+
+export function readInt32(bytes: Uint8Array, at: number): number {
+  return readUint16(bytes, at) | (readUint16(bytes, at + 2) << 16);
+}
+
+export function readLength8(bytes: Uint8Array, at: number): number {
+  return (readInt32(bytes, at + 4) >>> 0) * 2 ** 32 + (readInt32(bytes, at) >>> 0);
 }
 
 /** Text of protocol 0, in raw-unicode-escape. */
@@ -133,18 +132,18 @@ export function readUnicodeLine(m: Machine, start: number, end: number): string 
 
 /** A name in strict UTF-8, or in ASCII, that is not empty. */
 export function readName(m: Machine, start: number, end: number, onlyAscii: boolean): string {
-  if (start === end) m.fail("BAD_ARGUMENT", "the name is empty");
+  if (start === end) m.fail("BAD_ARGUMENT");
   const name = onlyAscii ? readAscii(m, start, end) : readText(m, start, end);
-  if (!name.isWellFormed()) m.fail("BAD_ARGUMENT", "the name is not valid UTF-8");
+  if (!name.isWellFormed()) m.fail("BAD_ARGUMENT");
   return name;
 }
 
 /** Text that must be ASCII. */
 export function readAscii(m: Machine, start: number, end: number): string {
-  return asciiOf(m, m.input.subarray(start, end));
+  return strictAscii(m, m.input.subarray(start, end));
 }
 
-function asciiOf(m: Machine, bytes: Uint8Array): string {
+function strictAscii(m: Machine, bytes: Uint8Array): string {
   if (bytes.some((byte) => byte > 0x7f)) m.fail("BAD_ARGUMENT", "the text is not ASCII");
   return decodeLatin1(bytes, 0, bytes.length);
 }
@@ -158,9 +157,9 @@ export function readStringLine(m: Machine, start: number, end: number): Uint8Arr
 export function readString(m: Machine, bytes: Uint8Array): string {
   const { encoding } = m.options;
   if (encoding === "latin1") return decodeLatin1(bytes, 0, bytes.length);
-  if (encoding !== "utf-8") return asciiOf(m, bytes);
+  if (encoding !== "utf-8") return strictAscii(m, bytes);
   const text = reading(m, decodeUtf8, 0, bytes.length, bytes);
-  if (!text.isWellFormed()) m.fail("BAD_ARGUMENT", "the text is not valid UTF-8");
+  if (!text.isWellFormed()) m.fail("BAD_ARGUMENT");
   return text;
 }
 
@@ -169,28 +168,24 @@ export function readIntLine(m: Machine, start: number, end: number): number | bi
   const text = digits(m, start, end);
   const value = text[0] === "\0" ? 0 : strtol(text.replace(/\0.*/s, ""));
   if (end - start === 2 && (value === 0 || value === 1)) return value === 1;
-  return value ?? parseInteger(text, 0) ?? notAnInt(m);
+  return value ?? parseInteger(text, 0) ?? m.fail("BAD_ARGUMENT");
 }
 
 /** LONG: Python's `int(text, 0)`, less an L at the end. */
 export function readLongLine(m: Machine, start: number, end: number): number | bigint {
-  return parseInteger(digits(m, start, end).replace(/L$/, ""), 0) ?? notAnInt(m);
+  return parseInteger(digits(m, start, end).replace(/L$/, ""), 0) ?? m.fail("BAD_ARGUMENT");
 }
 
 /** GET and PUT: Python's `int(text, 10)`, from 0 on. */
 export function readIndexLine(m: Machine, start: number, end: number): number {
-  const index = parseInteger(digits(m, start, end), 10) ?? notAnInt(m);
-  if (typeof index !== "number" || index < 0) m.fail("BAD_ARGUMENT", "the memo index is out of range");
+  const index = parseInteger(digits(m, start, end), 10) ?? m.fail("BAD_ARGUMENT");
+  if (typeof index !== "number" || index < 0) m.fail("BAD_ARGUMENT");
   return index;
 }
 
 /** FLOAT: Python's `float(text)`, without space around it. */
-export function readFloatLine(m: Machine, start: number, end: number): number {
-  return parseFloatText(decodeLatin1(m.input, start, end)) ?? m.fail("BAD_ARGUMENT", "the text is no float");
-}
-
-function notAnInt(m: Machine): never {
-  m.fail("BAD_ARGUMENT", "the text is no int");
+export function readFloatLine(m: Machine, start: number, end: number): PyValue {
+  return floatOf(parseFloatText(decodeLatin1(m.input, start, end)) ?? m.fail("BAD_ARGUMENT"));
 }
 
 /** Parsing decimal digits is quadratic: they are counted before. Space, signs and the like are counted with them. */
@@ -198,7 +193,7 @@ function digits(m: Machine, start: number, end: number): string {
   const { maxIntDigits } = m.limits;
   const text = end - start > 2 * maxIntDigits + 8 ? undefined : decodeLatin1(m.input, start, end);
   if (text === undefined || text.replace(/\W|_|L$|^[-+]?0[xob]/gi, "").length > maxIntDigits) {
-    m.refuse("maxIntDigits", "an int has too many digits");
+    m.refuse("maxIntDigits");
   }
   return text;
 }

@@ -20,6 +20,34 @@ const row = fc
   .array(fc.oneof({ weight: 5, arbitrary: short }, mixed), { minLength: 6, maxLength: 90 })
   .map((texts) => texts.flatMap(text));
 const list = row.map((items) => [Op.EMPTY_LIST, Op.MEMOIZE, Op.MARK, ...items, Op.APPENDS]);
+const simple = fc.oneof(
+  short.map(text),
+  fc.constantFrom<number[][]>([Op.NONE], [Op.NEWTRUE], [Op.NEWFALSE], [Op.BININT1, 200], [Op.BININT2, 1, 2]),
+  fc.constantFrom<number[][]>(
+    [Op.BININT, 1, 2, 3, 255],
+    [Op.BINFLOAT, 63, 240, 0, 0, 0, 0, 0, 0],
+    [Op.BINGET, 2],
+  ),
+  fc.constantFrom<number[][]>(
+    [Op.FRAME, 0, 0, 0, 0, 0, 0, 0, 0],
+    [Op.BINPUT, 200],
+    [Op.BINFLOAT, 63, 248, 0, 0, 0, 0, 0, 0],
+  ),
+);
+const { nested } = fc.letrec<{ nested: number[]; item: number[] }>((tie) => ({
+  nested: fc.oneof(
+    fc
+      .array(fc.tuple(fc.oneof({ weight: 9, arbitrary: short.map(text) }, simple), tie("item")), {
+        maxLength: 4,
+      })
+      .map((pairs) => [Op.EMPTY_DICT, Op.MEMOIZE, Op.MARK, ...pairs.flat(2), Op.SETITEMS]),
+    fc
+      .array(tie("item"), { maxLength: 12 })
+      .map((items) => [Op.EMPTY_LIST, Op.MEMOIZE, Op.MARK, ...items.flat(), Op.APPENDS]),
+    fc.constantFrom<number[][]>([Op.EMPTY_LIST, Op.MEMOIZE], [Op.EMPTY_DICT, Op.MEMOIZE], [Op.EMPTY_DICT]),
+  ),
+  item: fc.oneof({ depthSize: "small" }, { weight: 3, arbitrary: simple }, tie("nested")),
+}));
 const opcode = fc.constantFrom(
   [Op.EMPTY_LIST],
   [Op.EMPTY_DICT],
@@ -41,7 +69,14 @@ const opcode = fc.constantFrom(
 );
 const recall = fc.nat(120).map((index) => [Op.BINGET, index]);
 const program = fc.array(
-  fc.oneof({ weight: 3, arbitrary: row }, { weight: 4, arbitrary: list }, opcode, opcode, recall),
+  fc.oneof(
+    { weight: 3, arbitrary: row },
+    { weight: 4, arbitrary: list },
+    { weight: 4, arbitrary: nested },
+    opcode,
+    opcode,
+    recall,
+  ),
   { maxLength: 12 },
 );
 const limits = fc.oneof(
@@ -50,6 +85,8 @@ const limits = fc.oneof(
   fc.record({ maxMemo: fc.nat(100) }),
   fc.record({ maxStack: fc.nat(100) }),
   fc.record({ maxItems: fc.nat(100) }),
+  fc.record({ maxObjects: fc.nat(12) }),
+  fc.record({ maxDepth: fc.nat(8) }),
   fc.record({ maxBytes: fc.nat(2000) }),
 );
 

@@ -3,23 +3,29 @@
 // An opcode is run once all of its argument is there; where the input ends before, run() says how much it wants. So
 // there is one way for whole buffers (decode.ts) and for input that comes in pieces (unpickler.ts).
 
+import { copyOf, viewOf } from "./bytes.js";
 import { PyDict, PySet } from "./collections.js";
-import { build, classic, dropped, globalOf, inst, newObject, reduce } from "./construct.js";
-import { addItems, appendItems, dictOf, frozenSetOf, setItems, tupleOf } from "./containers.js";
+import { build, classic, dropped, globalOf, inst, newObject, newObjectEx, reduce } from "./construct.js";
+import { addItems, appendItems, dictOf, frozenSetOf, setItems, spent, tupleOf } from "./containers.js";
 import type { Machine } from "./machine.js";
+import { memoize, noteNext, noteText, recall } from "./memo.js";
 import { decodeLong } from "./numbers.js";
 import { PyBuffer, PyExtension, PyPersistentId } from "./objects.js";
 import { HIGHEST_PROTOCOL, Op, type PickleProtocol, Shape, shapes } from "./opcodes.js";
 import {
   readAscii,
+  readAtom,
   readFloatLine,
   readIndexLine,
+  readInt32,
   readIntLine,
+  readLength8,
   readLongLine,
   readName,
   readString,
   readStringLine,
   readText,
+  readUint16,
   readUnicodeLine,
 } from "./read.js";
 import { readRow } from "./rows.js";
@@ -35,14 +41,14 @@ export const UNTIL_NEWLINE = -1;
  * @throws {PickleDecodeError}
  */
 export function run(m: Machine, input: Uint8Array, start: number, end: number): number {
-  const { stack, memo } = m;
+  const { stack } = m;
   const { maxStack, maxOpcodes, maxBytes, maxMemo } = m.limits;
   const allowed = Math.min(end, maxBytes - m.base);
   if (m.input !== input) {
     m.input = input;
     m.windowEnd = 0;
+    m.numbers = undefined;
   }
-  m.noRowBefore = start;
   let at = start;
   // Counted here, as a variable costs less than a field.
   let { peak, opcodes } = m;
@@ -50,9 +56,9 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     m.at = at;
     if (m.sp > peak) {
       peak = m.sp;
-      if (peak > maxStack) m.refuse("maxStack", "too many values on the stack");
+      if (peak > maxStack) m.refuse("maxStack");
     }
-    if (opcodes++ >= maxOpcodes) m.refuse("maxOpcodes", "too many opcodes");
+    if (opcodes++ >= maxOpcodes) m.refuse("maxOpcodes");
     const op = input[at] as number;
     const shape = shapes[op] as number;
     // [argument, next): the opcode's argument, without its length or newline.
@@ -61,22 +67,20 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
     if (shape < 0) {
       if (shape > Shape.Line) {
         argument -= shape;
-        if (argument > allowed) {
-          m.need = 1 - shape;
-          opcodes -= 1;
-          break;
+        next = argument;
+        if (next <= allowed) {
+          const length = shape === Shape.Counted1 ? (input[at + 1] as number) : readLength(m, at + 1, shape);
+          if (m.divert !== undefined && divertsBytes(m, op, length, m.base + at)) {
+            at = argument;
+            if (length === 0) continue;
+            m.bytesLeft = length;
+            break;
+          }
+          next += length;
+          if (next > maxBytes - m.base) m.refuse("maxBytes");
         }
-        const length = shape === Shape.Counted1 ? (input[at + 1] as number) : readLength(m, at + 1, shape);
-        if (m.divert !== undefined && divertsBytes(m, op, length, m.base + at)) {
-          at = argument;
-          if (length === 0) continue;
-          m.bytesLeft = length;
-          break;
-        }
-        next = argument + length;
-        if (next > maxBytes - m.base) refuseBytes(m, next - at);
       } else if (shape === Shape.Unknown) {
-        m.fail("UNKNOWN_OPCODE", `0x${op.toString(16).padStart(2, "0")} is no opcode`);
+        m.fail("UNKNOWN_OPCODE", `0x${op.toString(16)} is no opcode`);
       } else {
         next = input.indexOf(0x0a, argument) + 1;
         if (next > 0 && shape === Shape.TwoLines) next = input.indexOf(0x0a, next) + 1;
@@ -95,61 +99,46 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
 
     switch (op) {
       case Op.SHORT_BINUNICODE:
-        if (input[next + 1] === op && input[next] === Op.MEMOIZE && at >= m.noRowBefore) {
-          m.opcodes = opcodes - 1;
-          const end = readRow(m, at, allowed);
-          if (end > at) {
-            at = end;
-            opcodes = m.opcodes;
-            continue;
-          }
-        }
-        stack[m.sp++] = readText(m, argument, next);
-        break;
       case Op.BINUNICODE:
       case Op.BINUNICODE8:
         stack[m.sp++] = readText(m, argument, next);
         break;
       case Op.MEMOIZE:
-        m.memoize(m.memoized);
+        memoize(m, m.memoized);
         break;
       case Op.BININT1:
-        stack[m.sp++] = input[argument] as number;
+      case Op.BININT2:
+      case Op.BININT:
+      case Op.BINFLOAT:
+      case Op.NONE:
+      case Op.NEWTRUE:
+      case Op.NEWFALSE:
+        m.push(readAtom(m, op, argument));
         break;
       case Op.BINGET:
-        m.recall(input[argument] as number);
+        recall(m, input[argument] as number);
         break;
       case Op.BINPUT:
         m.binary = true;
-        m.memoize(input[argument] as number);
-        break;
-      case Op.BININT2:
-        stack[m.sp++] = (input[argument] as number) | ((input[argument + 1] as number) << 8);
-        break;
-      case Op.BININT:
-        stack[m.sp++] = readInt32(input, argument);
-        break;
-      case Op.BINFLOAT:
-        m.pushFloat(readDouble(input, argument));
-        break;
-      case Op.NONE:
-        stack[m.sp++] = null;
-        break;
-      case Op.NEWTRUE:
-        stack[m.sp++] = true;
-        break;
-      case Op.NEWFALSE:
-        stack[m.sp++] = false;
+        memoize(m, input[argument] as number);
         break;
       case Op.LONG_BINGET:
-        m.recall(readUint32(input, argument));
+        recall(m, readInt32(input, argument) >>> 0);
         break;
       case Op.LONG_BINPUT:
-        m.memoize(readUint32(input, argument));
+        memoize(m, readInt32(input, argument) >>> 0);
         break;
-      case Op.MARK:
+      case Op.MARK: {
+        m.opcodes = opcodes;
+        const end = readRow(m, next, allowed);
+        if (end > next) {
+          at = end;
+          opcodes = m.opcodes;
+          continue;
+        }
         m.mark();
         break;
+      }
 
       case Op.EMPTY_DICT:
         m.pushObject(new PyDict(), 1);
@@ -184,7 +173,23 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       case Op.SHORT_BINBYTES:
       case Op.BINBYTES:
       case Op.BINBYTES8:
-        m.pushObject(m.view ? input.subarray(argument, next) : input.slice(argument, next), 0);
+        m.pushObject((m.view ? viewOf : copyOf)(input, argument, next), 0);
+        break;
+      case Op.STACK_GLOBAL: {
+        const qualname = m.pop();
+        const module = m.pop();
+        if (typeof module !== "string" || typeof qualname !== "string") m.fail("BAD_OPERAND");
+        m.push(globalOf(m, module, qualname));
+        break;
+      }
+      case Op.NEWOBJ:
+        newObject(m);
+        break;
+      case Op.BUILD:
+        build(m);
+        break;
+      case Op.REDUCE:
+        reduce(m);
         break;
       case Op.PROTO: {
         const protocol = input[argument] as number;
@@ -193,9 +198,9 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         break;
       }
       case Op.FRAME: {
-        const length = readLength(m, argument, Shape.Counted8);
-        if (length > maxBytes - m.base - next) refuseBytes(m, length);
-        if (m.whole && length > end - next) m.fail("TRUNCATED", "the input ends before the frame does");
+        const length = readLength8(input, argument);
+        if (length > maxBytes - m.base - next) m.refuse("maxBytes");
+        if (m.whole && length > end - next) m.fail("TRUNCATED");
         break;
       }
       case Op.STOP:
@@ -204,58 +209,29 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
         m.done = true;
         m.peak = peak;
         return next;
-      // V8 makes a jump table of a switch whose cases are dense enough: so the others are named too.
-      case Op.POP:
-      case Op.POP_MARK:
-      case Op.DUP:
-      case Op.FLOAT:
-      case Op.INT:
-      case Op.LONG:
-      case Op.PERSID:
-      case Op.BINPERSID:
-      case Op.REDUCE:
-      case Op.STRING:
-      case Op.BINSTRING:
-      case Op.SHORT_BINSTRING:
-      case Op.UNICODE:
-      case Op.BUILD:
-      case Op.GLOBAL:
-      case Op.DICT:
-      case Op.GET:
-      case Op.INST:
-      case Op.LIST:
-      case Op.OBJ:
-      case Op.PUT:
-      case Op.NEWOBJ:
-      case Op.EXT1:
-      case Op.EXT2:
-      case Op.EXT4:
-      case Op.LONG1:
-      case Op.LONG4:
-      case Op.EMPTY_SET:
-      case Op.ADDITEMS:
-      case Op.FROZENSET:
-      case Op.NEWOBJ_EX:
-      case Op.STACK_GLOBAL:
-      case Op.BYTEARRAY8:
-      case Op.NEXT_BUFFER:
-      case Op.READONLY_BUFFER:
+      default:
         runRare(m, op, argument, next);
     }
     at = next;
     // Most values are memoized at once: that is done here, without another round.
-    if (at < allowed && input[at] === Op.MEMOIZE && m.memoized === m.memoEnd && m.memoized < maxMemo) {
+    if (
+      at < allowed &&
+      input[at] === Op.MEMOIZE &&
+      m.memoized === m.memoEnd &&
+      m.memoized < maxMemo &&
+      m.memoized < m.places.length
+    ) {
       if (m.sp <= m.fence || opcodes >= maxOpcodes) continue;
       opcodes++;
-      memo[m.memoized] = stack[m.sp - 1] as PyValue;
-      m.memoEnd = ++m.memoized;
+      if (op === Op.SHORT_BINUNICODE) noteText(m, m.at, stack[m.sp - 1] as PyValue);
+      else noteNext(m, stack[m.sp - 1] as PyValue);
       at++;
     }
   }
   m.at = at;
   m.peak = peak;
   m.opcodes = opcodes;
-  if (m.bytesLeft === 0 && at < end && allowed < end) refuseBytes(m, end - at);
+  if (m.bytesLeft === 0 && at < end && allowed < end) m.refuse("maxBytes");
   return at;
 }
 
@@ -264,11 +240,11 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
   const { input } = m;
   switch (op) {
     case Op.BYTEARRAY8:
-      m.pushObject(new PyByteArray(input.slice(argument, next)), 0);
+      m.pushObject(new PyByteArray(copyOf(input, argument, next)), 0);
       break;
     case Op.LONG1:
     case Op.LONG4:
-      m.push(decodeLong(m.input, argument, next) ?? m.fail("BAD_ARGUMENT", "the int is too large"));
+      m.push(decodeLong(m.input, argument, next) ?? m.fail("BAD_ARGUMENT"));
       break;
     case Op.INT:
       m.push(readIntLine(m, argument, next - 1));
@@ -277,7 +253,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       m.push(readLongLine(m, argument, next - 1));
       break;
     case Op.FLOAT:
-      m.pushFloat(readFloatLine(m, argument, next - 1));
+      m.push(readFloatLine(m, argument, next - 1));
       break;
     case Op.UNICODE:
       m.push(readUnicodeLine(m, argument, next - 1));
@@ -290,10 +266,10 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       pushString(m, readStringLine(m, argument, next - 1));
       break;
     case Op.PUT:
-      m.memoize(readIndexLine(m, argument, next - 1));
+      memoize(m, readIndexLine(m, argument, next - 1));
       break;
     case Op.GET:
-      m.recall(readIndexLine(m, argument, next - 1));
+      recall(m, readIndexLine(m, argument, next - 1));
       break;
 
     case Op.POP:
@@ -315,11 +291,8 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
     }
     case Op.LIST: {
       const from = m.dropMark();
-      const items = m.stack.slice(from, m.sp);
       const height = m.heightOf(from) + 1;
-      m.spend(items.length);
-      m.sp = from;
-      m.pushObject(items, height);
+      m.pushObject(spent(m, from), height);
       break;
     }
     case Op.DICT:
@@ -335,35 +308,17 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       frozenSetOf(m, m.dropMark());
       break;
 
-    case Op.STACK_GLOBAL: {
-      const qualname = m.pop();
-      const module = m.pop();
-      if (typeof module !== "string" || typeof qualname !== "string") {
-        m.fail("BAD_OPERAND", "a class must be named by two strings");
-      }
-      m.pushName(globalOf(m, module, qualname));
-      break;
-    }
     case Op.GLOBAL:
     case Op.INST: {
       const middle = input.indexOf(0x0a, argument);
       const module = readName(m, argument, middle, op === Op.INST);
       const qualname = readName(m, middle + 1, next - 1, op === Op.INST);
       if (op === Op.INST) inst(m, module, qualname);
-      else m.pushName(globalOf(m, module, qualname));
+      else m.push(globalOf(m, module, qualname));
       break;
     }
-    case Op.REDUCE:
-      reduce(m);
-      break;
-    case Op.BUILD:
-      build(m);
-      break;
-    case Op.NEWOBJ:
-      newObject(m, false);
-      break;
     case Op.NEWOBJ_EX:
-      newObject(m, true);
+      newObjectEx(m);
       break;
     case Op.OBJ:
       classic(m);
@@ -372,7 +327,7 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       pushExtension(m, input[argument] as number);
       break;
     case Op.EXT2:
-      pushExtension(m, (input[argument] as number) | ((input[argument + 1] as number) << 8));
+      pushExtension(m, readUint16(input, argument));
       break;
     case Op.EXT4:
       pushExtension(m, readInt32(input, argument));
@@ -385,9 +340,8 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
       pushPersistent(m);
       break;
     case Op.NEXT_BUFFER: {
-      m.detachRows();
       const buffer = m.buffers?.next();
-      if (!buffer || buffer.done) m.fail("NO_BUFFER", "the pickle wants a buffer that was not given");
+      if (!buffer || buffer.done) m.fail("NO_BUFFER");
       m.pushObject(buffer.value, 1);
       break;
     }
@@ -398,25 +352,24 @@ function runRare(m: Machine, op: number, argument: number, next: number): void {
 
 /** An 8-bit string of Python 2. */
 function pushString(m: Machine, bytes: Uint8Array): void {
-  if (m.options.encoding === "bytes") m.pushObject(bytes.slice(), 0);
+  if (m.options.encoding === "bytes") m.pushObject(copyOf(bytes, 0, bytes.length), 0);
   else m.push(readString(m, bytes));
 }
 
 function pushExtension(m: Machine, code: number): void {
   const known = m.options.extensions?.get(code);
-  if (code <= 0) m.fail("BAD_ARGUMENT", "the code of an extension is 1 or more");
-  if (known) m.pushName(globalOf(m, known.module, known.qualname));
+  if (code <= 0) m.fail("BAD_ARGUMENT");
+  if (known) m.push(globalOf(m, known.module, known.qualname));
   else if (m.opaque) m.pushObject(new PyExtension(code), 1);
-  else m.fail("UNKNOWN_EXTENSION", `no class is registered for the extension code ${code}`);
+  else m.fail("UNKNOWN_EXTENSION", `the extension ${code} is not registered`);
 }
 
 function pushPersistent(m: Machine): void {
   const height = m.heightOf(m.sp - 1) + 1;
   const id = m.pop();
-  m.detachRows();
   if (m.options.persistentLoad) m.pushObject(m.options.persistentLoad(id), height);
   else if (m.opaque) m.pushObject(new PyPersistentId(id), height);
-  else m.fail("NO_PERSISTENT_LOAD", "the pickle refers to something outside itself");
+  else m.fail("NO_PERSISTENT_LOAD");
 }
 
 /** READONLY_BUFFER: the buffer on top of the stack must not be changed. */
@@ -424,7 +377,7 @@ function freezeBuffer(m: Machine): void {
   const buffer = m.top();
   if (buffer instanceof Uint8Array) return;
   if (!(buffer instanceof PyByteArray || buffer instanceof PyBuffer)) {
-    m.fail("BAD_OPERAND", "there is no buffer to make read-only");
+    m.fail("BAD_OPERAND");
   }
   m.sp -= 1;
   m.pushObject(new PyBuffer(buffer.bytes, true), 1);
@@ -441,38 +394,10 @@ function divertsBytes(m: Machine, op: number, length: number, offset: number): b
 }
 
 function readLength(m: Machine, at: number, shape: number): number {
-  const low = readUint32(m.input, at);
-  if (shape === Shape.Counted8) return readUint32(m.input, at + 4) * 2 ** 32 + low;
+  if (shape === Shape.Counted8) return readLength8(m.input, at);
+  const low = readInt32(m.input, at) >>> 0;
   const op = m.input[at - 1];
   // BINSTRING and LONG4 carry a signed length.
-  if (low > 0x7fffffff && (op === Op.BINSTRING || op === Op.LONG4)) {
-    m.fail("BAD_ARGUMENT", "the length is negative");
-  }
+  if (low > 0x7fffffff && (op === Op.BINSTRING || op === Op.LONG4)) m.fail("BAD_ARGUMENT");
   return low;
-}
-
-/** Refuses the pickle for its length in bytes. */
-export function refuseBytes(m: Machine, length: number): never {
-  m.refuse("maxBytes", `${length} bytes more are too many`);
-}
-
-const double = new DataView(new ArrayBuffer(8));
-
-function readDouble(bytes: Uint8Array, at: number): number {
-  double.setInt32(4, readInt32(bytes, at + 4), true);
-  double.setInt32(0, readInt32(bytes, at), true);
-  return double.getFloat64(0);
-}
-
-function readInt32(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  );
-}
-
-function readUint32(bytes: Uint8Array, at: number): number {
-  return readInt32(bytes, at) >>> 0;
 }

@@ -9,7 +9,7 @@ const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: 
  */
 export class SurrogatePairError extends RangeError {
   constructor() {
-    super("the text has the halves of a surrogate pair as two characters");
+    super("a surrogate pair is written as two characters");
   }
 }
 
@@ -23,17 +23,6 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
     return utf8.decode(bytes.subarray(start, end));
   } catch {
     return decodeSurrogatePass(bytes.subarray(start, end));
-  }
-}
-
-/** Decodes ASCII. Undefined where a byte is none. */
-export function decodeAscii(bytes: Uint8Array): string | undefined {
-  try {
-    const text = utf8.decode(bytes);
-    // Any other character takes more bytes than it has code units.
-    return text.length === bytes.length ? text : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -52,7 +41,7 @@ function decodeSurrogatePass(bytes: Uint8Array): string {
       code = (next & 0xc0) === 0x80 ? (code << 6) | (next & 0x3f) : 0x7fffffff;
     }
     if (size === 0 || code < (least[size] as number) || code > 0x10ffff)
-      throw new RangeError("the text is not valid UTF-8");
+      throw new RangeError("it is not UTF-8");
     if (code > 0xffff) {
       units[length++] = 0xd7c0 + (code >> 10);
       units[length++] = 0xdc00 | (code & 0x3ff);
@@ -93,7 +82,7 @@ export function decodeRawUnicodeEscape(bytes: Uint8Array, start: number, end: nu
       const hex = short ?? long;
       if (hex === undefined) {
         high = false;
-        if (other === "u" || other === "U") throw new RangeError("a \\u escape is cut short");
+        if (other === "u" || other === "U") throw new RangeError("an escape is cut short");
         return whole;
       }
       const code = Number.parseInt(hex, 16);
@@ -126,7 +115,7 @@ export function decodeStringLiteral(bytes: Uint8Array, start: number, end: numbe
   const literal = decodeLatin1(bytes, start, end);
   const quote = literal[0];
   if (literal.length < 2 || (quote !== "'" && quote !== '"') || literal.at(-1) !== quote) {
-    throw new RangeError("the string is not quoted");
+    throw new RangeError("it is not quoted");
   }
   // No escape is shorter than what it stands for.
   const out = new Uint8Array(literal.length);

@@ -159,8 +159,8 @@ describe("Unpickler that diverts bytes", () => {
     const pickle = bytes("(B\x03\0\0\0abcC\x02deVclave\n\x8e\x04\0\0\0\0\0\0\0fghit.");
     for (const cuts of [[pickle.length], everyByte(pickle.length), random.cuts(pickle.length, 4)]) {
       const asked: [number, number, PyValue | undefined][] = [];
-      const decoder = new Unpickler({}, (length, { values: stack }) => {
-        asked.push([length, stack.length, stack.at(-1)]);
+      const decoder = new Unpickler({}, (length, { stack, sp }) => {
+        asked.push([length, sp, stack[sp - 1]]);
         return undefined;
       });
       feed(decoder, pickle, cuts);

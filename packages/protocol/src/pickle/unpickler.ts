@@ -4,7 +4,7 @@
 
 import { type DecoderOptions, type DivertBytes, Machine } from "./machine.js";
 import type { PickleProtocol } from "./opcodes.js";
-import { refuseBytes, run, UNTIL_NEWLINE } from "./run.js";
+import { run, UNTIL_NEWLINE } from "./run.js";
 import type { PyValue } from "./values.js";
 
 const NOTHING = new Uint8Array(0);
@@ -110,7 +110,7 @@ export class Unpickler {
     m.base = this.#consumed;
     m.at = 0;
     m.input = this.#carry;
-    m.fail("TRUNCATED", "the input ends before the pickle does");
+    m.fail("TRUNCATED");
   }
 
   #endOfArgument(chunk: Uint8Array, offset: number): number {
@@ -128,7 +128,7 @@ export class Unpickler {
       m.base = this.#consumed;
       m.at = 0;
       m.input = this.#carried > 0 ? this.#carry : chunk.subarray(start);
-      refuseBytes(m, length);
+      m.refuse("maxBytes");
     }
     if (length > this.#carry.length) {
       const doubled = Math.max(length, this.#carry.length * 2, 64);

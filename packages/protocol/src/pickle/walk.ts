@@ -20,52 +20,58 @@ function childrenOf(value: PyValue, partsOf: PartsOf): readonly PyValue[] | unde
   return value instanceof PyPersistentId ? [value.id] : partsOf(value);
 }
 
-/** What is known of a container that was walked to its end; both are 0 while it is being walked. */
-interface Tree {
+/** A container that was met: what is known of it once it was walked to its end. */
+interface Visit {
+  /** What is left to look at: undefined at its end, so that a long walk does not hold it. */
+  children: readonly PyValue[] | undefined;
+  next: number;
   height: number;
   /** How many references to containers are followed below it, each as often as it is met. */
   references: number;
 }
 
-/** A container that is being walked. */
-interface Visit extends Tree {
-  readonly container: PyValue;
-  readonly children: readonly PyValue[];
-  next: number;
+function visitOf(children: readonly PyValue[]): Visit {
+  return { children, next: 0, height: 0, references: 0 };
 }
 
 /**
  * How deep containers stand in one another, and how many references to them a walk follows that takes the value for a
  * tree. A reference back to a container that is being walked does not count. Stops at more than `maxDepth`.
  */
-export function treeOf(root: PyValue, maxDepth: number, partsOf: PartsOf): Tree {
-  const walked = new Map<PyValue, Tree>();
-  const path: Visit[] = [];
-  const whole: Visit = { container: null, children: [root], next: 0, height: 0, references: 0 };
-  path.push(whole);
-  for (let visit: Visit | undefined = whole; visit; visit = path[path.length - 1]) {
+export function treeOf(
+  root: PyValue,
+  maxDepth: number,
+  partsOf: PartsOf,
+): { readonly height: number; readonly references: number } {
+  const met = new Map<PyValue, Visit>();
+  const whole = visitOf([root]);
+  const path = [whole];
+  for (let visit: Visit | undefined = whole; visit; visit = path.at(-1)) {
+    const { children = [] } = visit;
     if (visit.height > maxDepth || path.length > maxDepth + 1) return { height: maxDepth + 1, references: 0 };
-    if (visit.next === visit.children.length) {
+    let inner: Visit | undefined;
+    if (visit.next < children.length) {
+      const child = children[visit.next++] as PyValue;
+      if (typeof child !== "object") continue;
+      inner = met.get(child);
+      if (!inner) {
+        const parts = childrenOf(child, partsOf);
+        if (parts) {
+          inner = visitOf(parts);
+          met.set(child, inner);
+          path.push(inner);
+        }
+      }
+      if (!inner || inner.children) continue;
+    } else {
+      inner = visit;
+      visit.children = undefined;
       path.pop();
-      if (visit === whole) break;
-      walked.set(visit.container, { height: visit.height + 1, references: visit.references });
-      const parent = path[path.length - 1] as Visit;
-      parent.height = Math.max(parent.height, visit.height + 1);
-      parent.references += visit.references + 1;
-      continue;
+      visit = path.at(-1);
+      if (!visit) break;
     }
-    const child = visit.children[visit.next++] as PyValue;
-    if (child === null || typeof child !== "object") continue;
-    const known = walked.get(child);
-    if (known) {
-      visit.height = Math.max(visit.height, known.height);
-      if (known.height > 0) visit.references += known.references + 1;
-      continue;
-    }
-    const children = childrenOf(child, partsOf);
-    if (!children) continue;
-    walked.set(child, { height: 0, references: 0 });
-    path.push({ container: child, children, next: 0, height: 0, references: 0 });
+    visit.height = Math.max(visit.height, inner.height + 1);
+    visit.references += inner.references + 1;
   }
   return whole;
 }
