@@ -38,11 +38,12 @@ function reasonOf(reply: Mensaje): string | undefined {
   return typeof reason === "string" ? reason : undefined;
 }
 
-/** What an operation of an app's own means by a reason, only the app knows. */
 function refusal(operacion: string, what: string, reason: string | undefined): string {
   if (reason === undefined) return `The server refused ${what}`;
-  if (operacion === "descargar" && reason === "NOT_FOUND") return `The server has no file ${what}`;
-  if (reason === "FAILED") return `The server failed to answer for ${what}`;
+  // What an operation of an app's own means by a reason, only the app knows.
+  const isOurs = operacion === "descargar" || operacion === "listar";
+  if (isOurs && reason === "NOT_FOUND") return `The server has no file ${what}`;
+  if (isOurs && reason === "FAILED") return `The server failed to give ${what}`;
   return `The server refused ${what}: ${reason.slice(0, MOST_REASON)}`;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Storage } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
@@ -66,6 +66,16 @@ describe("fileshare get -o -", () => {
     const { code, stderr } = await run.ended;
     expect(code).toBe(3);
     expect(stderr).toMatch(/^fileshare: .+\n$/);
+  });
+
+  it("says by its exit code that the file became another one in the middle", async () => {
+    const server = await servedTree({ "grande.bin": noise(32 * MiB) });
+    const run = fileshare(["get", "grande.bin", "-o", "-", "--limit-rate", "12M", "-s", at(server)]);
+    await once(run.child.stdout, "data");
+    await writeFile(join(server.path, "grande.bin"), noise(32 * MiB - 1));
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^fileshare: .+ changed while .+\n$/);
   });
 
   it("ends when its reader has seen enough", async () => {

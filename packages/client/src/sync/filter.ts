@@ -34,6 +34,7 @@ export function matcherOf(
   patterns: readonly string[],
   { filesOnly = false }: { readonly filesOnly?: boolean } = {},
 ): (name: string) => boolean {
+  if (patterns.length === 0) return () => false;
   const matchers = patterns.map((pattern) => matcher(pattern, filesOnly));
   return (name) => {
     const parts = name.split("/");
