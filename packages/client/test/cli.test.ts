@@ -379,6 +379,19 @@ describe("fileshare", () => {
     expect(stderr).toMatch(/^fileshare: The server's reply is no list of names\n$/);
   });
 
+  it("loads nothing for its help that only a command with a server needs", async () => {
+    // The packages that are imported, file by file, before anything runs.
+    const [files, packages] = [new Set([cli]), new Set<string>()];
+    for (const file of files) {
+      const code = await readFile(file, "utf8");
+      for (const [, name = ""] of code.matchAll(/^(?:import|\} from) ?(?:[^"(]* from )?"([^"]+)";$/gm)) {
+        if (name.startsWith(".")) files.add(join(file, "..", name));
+        else if (!name.startsWith("node:")) packages.add(name);
+      }
+    }
+    expect([...packages]).toEqual(["commander"]);
+  });
+
   it("tells its version and its use", async () => {
     const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
       version: string;
