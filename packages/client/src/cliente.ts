@@ -70,8 +70,8 @@ const allDetails: readonly Detail[] = ["size", "modified", "version"];
 /**
  * A client of one server. It opens its connection when it is first needed, and another one when that was lost.
  *
- * Several requests may be made at once; they are sent one after the other, and each gets its own reply. While the app
- * reads a {@link stream}, those that were asked for later wait.
+ * Several requests may be made at once, and each gets its own reply. While the app reads a {@link stream}, streams and
+ * {@link request}s that were asked for later wait; listings and downloads do not.
  *
  * @example
  * ```ts
