@@ -4,26 +4,34 @@
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { completionScript } from "./cli/completion.js";
-import { exitCodeOf, exitCodes, messageOf } from "./cli/exit-codes.js";
-import { clienteOptions, type TransferFlags } from "./cli/flags.js";
-import { get } from "./cli/get.js";
-import { interruptible } from "./cli/interrupt.js";
-import { ls } from "./cli/ls.js";
-import { writeError } from "./cli/output.js";
-import { pick } from "./cli/pick.js";
-import { makeProgram, type ServerFlags } from "./cli/program.js";
-import { sync } from "./cli/sync.js";
-import { Cliente } from "./cliente.js";
+import { exitCodes } from "./cli/exit-codes.js";
+import type { ServerFlags } from "./cli/flags.js";
+import { makeProgram } from "./cli/program.js";
+import type { Cliente } from "./cliente.js";
+
+// What a command needs is loaded when it runs: help, version and the completion of flags need none of it.
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
 const program = makeProgram(version, {
-  pick: (flags) => run(flags, (cliente, signal) => pick(cliente, flags, signal)),
-  ls: (patterns, flags) => run(flags, (cliente, signal) => ls(cliente, patterns, flags, signal)),
-  get: (names, flags) => run(flags, (cliente, signal) => get(cliente, names, flags, signal)),
-  sync: (folder, flags) => run(flags, (cliente, signal) => sync(cliente, folder, flags, signal)),
+  async pick(flags) {
+    const { pick } = await import("./cli/pick.js");
+    await run(flags, (cliente, signal) => pick(cliente, flags, signal));
+  },
+  async ls(patterns, flags) {
+    const { ls } = await import("./cli/ls.js");
+    await run(flags, (cliente, signal) => ls(cliente, patterns, flags, signal));
+  },
+  async get(names, flags) {
+    const { get } = await import("./cli/get.js");
+    await run(flags, (cliente, signal) => get(cliente, names, flags, signal));
+  },
+  async sync(folder, flags) {
+    const { sync } = await import("./cli/sync.js");
+    await run(flags, (cliente, signal) => sync(cliente, folder, flags, signal));
+  },
   completion: (shell) => void process.stdout.write(completionScript(shell, program)),
 });
 
@@ -34,7 +42,7 @@ let isStdoutBroken = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE" || isStdoutBroken) return;
   isStdoutBroken = true;
-  writeError(`cannot write to stdout: ${error.message}`);
+  process.stderr.write(`fileshare: cannot write to stdout: ${error.message}\n`);
   process.exitCode = exitCodes.failed;
 });
 
@@ -47,11 +55,19 @@ try {
 
 /** Does a command with a client, until it is done, interrupted or has taken too long. */
 async function run(
-  flags: TransferFlags & ServerFlags & { readonly maxTime?: number },
+  flags: ServerFlags,
   command: (cliente: Cliente, signal: AbortSignal) => Promise<number>,
 ): Promise<void> {
+  const [{ Cliente }, { interruptible }, { clienteOptions }, { exitCodeOf, messageOf }, { writeError }] =
+    await Promise.all([
+      import("./cliente.js"),
+      import("./cli/interrupt.js"),
+      import("./cli/flags.js"),
+      import("./cli/messages.js"),
+      import("./cli/output.js"),
+    ]);
   const { signal, isInterrupted } = interruptible(flags.maxTime);
-  const cliente = new Cliente(clienteOptions(flags.server, flags));
+  const cliente = new Cliente(clienteOptions(flags));
   try {
     process.exitCode = (await command(cliente, signal)) || process.exitCode;
   } catch (error) {

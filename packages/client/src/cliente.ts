@@ -20,7 +20,7 @@ import {
 } from "@fileshare/protocol";
 import { connectSocket, ReadBuffers, socketTransport } from "@fileshare/protocol/node";
 import { RefusedError, ReplyError } from "./errors.js";
-import { type ClienteOptions, checkRange, type Settings, settle } from "./options.js";
+import { type ClienteOptions, checkRange, checkText, type Settings, settle } from "./options.js";
 import { TurnQueue } from "./queue.js";
 import { SignalLinks } from "./signals.js";
 import { type SyncOptions, type SyncReport, sync } from "./sync/sync.js";
@@ -50,6 +50,9 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Where downloads are saved, as the protocol's first client has it. */
+const DEFAULT_FOLDER = "descargas";
+
 /** How long the reply with a listing is, roughly. */
 const LISTING_BYTES = 256 * 1024;
 
@@ -57,6 +60,8 @@ const LISTING_BYTES = 256 * 1024;
 export interface DetailsOptions extends RequestOptions {
   /** Files in folders too. Default false. */
   readonly recursive?: boolean | undefined;
+  /** Only names that come after this one, in the order of their UTF-16 code units. Default: all. An old server tells all. */
+  readonly after?: string | undefined;
   /** What is to be told of each file, besides its name: less takes less time. Default: all there is. */
   readonly details?: readonly Detail[] | undefined;
 }
@@ -66,8 +71,8 @@ const allDetails: readonly Detail[] = ["size", "modified", "version"];
 /**
  * A client of one server. It opens its connection when it is first needed, and another one when that was lost.
  *
- * Several requests may be made at once; they are sent one after the other, and each gets its own reply. While the app
- * reads a {@link stream}, those that were asked for later wait.
+ * Several requests may be made at once, and each gets its own reply. While the app reads a {@link stream}, streams and
+ * {@link request}s that were asked for later wait; listings and downloads do not.
  *
  * @example
  * ```ts
@@ -164,8 +169,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       page.catch(() => {});
       return page;
     };
-    let coming: Promise<DetailsPage> | undefined = ask(undefined);
-    let after: string | undefined;
+    let { after } = options;
+    let coming: Promise<DetailsPage> | undefined = ask(after);
     while (coming) {
       const page: DetailsPage = await coming;
       const { next } = page;
@@ -191,9 +196,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ChecksumError} when bytes arrived damaged again and again
    * @throws {ReplyError} when the server answered something else than bytes
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
+   * @throws {TypeError} when the name or the folder is no string
+   * @throws {RangeError} when the folder is an empty string, or an option is out of its range
    */
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
     options.signal?.throwIfAborted();
+    checkText("nombre", nombre);
+    checkText("folder", options.folder ?? DEFAULT_FOLDER);
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, (signal) => this.#descargar(nombre, options, signal));
   }
@@ -201,7 +210,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   async #descargar(nombre: string, options: DownloadOptions, signal: AbortSignal): Promise<Downloaded> {
     signal.throwIfAborted();
     const { disk } = this.#transfers;
-    const folder = options.folder ?? "descargas";
+    const folder = options.folder ?? DEFAULT_FOLDER;
     const { path, existing } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
     const { name, size, modified, version } = options.known ?? {};
     const isKnown = name === nombre && size !== undefined && modified !== undefined && version !== undefined;
@@ -235,6 +244,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
    */
   async pedirDigest(nombre: string, options: RequestOptions = {}): Promise<string> {
+    checkText("nombre", nombre);
     return this.#linked(options.signal, (signal) => remoteDigest(this.#transfers, nombre, signal));
   }
 
@@ -246,8 +256,11 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {TargetError} when the folder cannot be made
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again: what is there stays, and
    *   the next sync goes on
+   * @throws {TypeError} when the folder is no string, or a pattern is empty
+   * @throws {RangeError} when the folder is an empty string, or an option is out of its range
    */
   async sincronizar(folder: string, options: SyncOptions = {}): Promise<SyncReport> {
+    checkText("folder", folder);
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, (signal) => {
       const pages = this.#pages({ recursive: true, signal: options.signal });
@@ -265,6 +278,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws as {@link descargarArchivo}, and so may the reading
    */
   async stream(nombre: string, options?: RequestOptions): Promise<Content> {
+    checkText("nombre", nombre);
     const { contract, dialect } = this.#settings;
     if (dialect.slots || contract.descargar !== operaciones.descargar)
       return (await this.#request("descargar", nombre, options, JSON.stringify(nombre))) as Content;

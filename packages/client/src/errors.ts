@@ -2,6 +2,9 @@
 
 import type { Mensaje } from "@fileshare/protocol";
 
+/** How much of a reason is told in a message: those that there are have less. */
+const MOST_REASON = 100;
+
 /**
  * The server said no: it answered with another `estado` than "ok" (there is no such file, say). The connection is still
  * usable.
@@ -14,21 +17,34 @@ export class RefusedError extends Error {
   readonly reply: Mensaje;
 
   constructor(operacion: string, what: string, reply: Mensaje) {
-    super(`The server refused ${what}`);
+    super(refusal(operacion, what, reasonOf(reply)));
     this.operacion = operacion;
     this.reply = reply;
   }
 
   /** Why, where the server says so: NOT_FOUND, BAD_RANGE, ... (see PROTOCOL.md). */
   get reason(): string | undefined {
-    const reason = this.reply.extras.get("reason");
-    return typeof reason === "string" ? reason : undefined;
+    return reasonOf(this.reply);
   }
 
   /** What the server gave as the reply's `estado`. */
   get estado(): string | null {
     return this.reply.estado;
   }
+}
+
+function reasonOf(reply: Mensaje): string | undefined {
+  const reason = reply.extras.get("reason");
+  return typeof reason === "string" ? reason : undefined;
+}
+
+function refusal(operacion: string, what: string, reason: string | undefined): string {
+  if (reason === undefined) return `The server refused ${what}`;
+  // What an operation of an app's own means by a reason, only the app knows.
+  const isOurs = operacion === "descargar" || operacion === "listar";
+  if (isOurs && reason === "NOT_FOUND") return `The server has no file ${what}`;
+  if (isOurs && reason === "FAILED") return `The server failed to give ${what}`;
+  return `The server refused ${what}: ${reason.slice(0, MOST_REASON)}`;
 }
 
 /** A file changed on the server while it was downloaded, each time that it was begun again. */

@@ -102,3 +102,15 @@ export function checkRange(name: string, value: number, least: number, most: num
     throw new RangeError(`Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`);
   }
 }
+
+/**
+ * Refuses what is no text, and a folder without a name: it would be the folder that the app runs in.
+ *
+ * @throws {TypeError} when it is no string
+ * @throws {RangeError} when a folder is empty
+ */
+export function checkText(name: "nombre" | "folder", value: unknown): void {
+  if (typeof value !== "string")
+    throw new TypeError(`Cannot use ${name} ${String(value)}: it must be a string`);
+  if (name === "folder" && value === "") throw new RangeError('Cannot use folder "": it must not be empty');
+}

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { at, cli, fileshare, servedTree, start } from "./cli-run.js";
+import { at, cli, fileshare, hasTerminal, servedTree, start, terminalNote } from "./cli-run.js";
 import { folder } from "./served.js";
 
 const has = (shell: string): boolean => !spawnSync(shell, ["-c", "exit 0"]).error;
@@ -80,17 +80,18 @@ describe.skipIf(!has("zsh"))(`fileshare completion zsh${missing("zsh")}`, () => 
 
 describe.skipIf(!has("bash"))(`fileshare completion bash${missing("bash")}`, () => {
   /** What bash would offer for the last of the words. */
-  async function complete(words: readonly string[], cwd?: string): Promise<string[]> {
+  async function complete(words: readonly string[]): Promise<string[]> {
+    const replaced = words.at(-1)?.replace(/^["']/, "") ?? "";
     const program = `
       set -u
+      replaced=$1; shift
       fileshare() { "${process.execPath}" "${cli}" "$@"; }
       source <(fileshare completion bash) || exit 9
       complete -p fileshare > /dev/null || exit 8
       COMP_LINE="$*" COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_POINT=\${#COMP_LINE}
-      _fileshare
+      _fileshare fileshare "$replaced" fileshare
       printf '%s\\n' \${COMPREPLY[@]+"\${COMPREPLY[@]}"}`;
-    const run = await start("bash", ["-c", program, "bash", ...words], cwd === undefined ? {} : { cwd })
-      .ended;
+    const run = await start("bash", ["-c", program, "bash", replaced, ...words]).ended;
     expect(run).toMatchObject({ code: 0, stderr: "" });
     return run.stdout
       .split("\n")
@@ -116,17 +117,99 @@ describe.skipIf(!has("bash"))(`fileshare completion bash${missing("bash")}`, () 
     });
     const get = ["fileshare", "get", "-s", at(server)];
     expect(await complete([...get, "not"])).toEqual(["notas.txt"]);
-    expect(await complete([...get, "fotos/"])).toEqual(["fotos/a b.jpg", "fotos/c.jpg"]);
-    expect(await complete([...get, "fotos/a\\ "])).toEqual(["fotos/a b.jpg"]);
+    expect(await complete([...get, "fotos/"])).toEqual(["fotos/a\\ b.jpg", "fotos/c.jpg"]);
+    expect(await complete([...get, "fotos/a\\ "])).toEqual(["fotos/a\\ b.jpg"]);
     expect(await complete([...get, '"fotos/a '])).toEqual(["fotos/a b.jpg"]);
-    expect(await complete([...get, "año"])).toEqual(["año 文件.txt"]);
+    expect(await complete([...get, "año"])).toEqual(["año\\ 文件.txt"]);
   });
 
-  it("completes folders, and offers nothing where no server answers", async () => {
-    const path = await folder();
-    await mkdir(join(path, "carpeta"));
-    expect(await complete(["fileshare", "get", "-o", "car"], path)).toEqual(["carpeta"]);
-    expect(await complete(["fileshare", "sync", "car"], path)).toEqual(["carpeta"]);
+  it("offers nothing where no server answers", async () => {
     expect(await complete(["fileshare", "get", "-s", "127.0.0.1:1", "x"])).toEqual([]);
+  });
+
+  describe.skipIf(!hasTerminal)(`at a terminal${terminalNote}`, () => {
+    /** What the command gets where such lines are typed, each with Tab and Enter behind it. */
+    async function typing(lines: readonly string[], cwd: string): Promise<string[][]> {
+      const run = start("script", ["-qec", "bash --norc --noprofile -i", "/dev/null"], {
+        cwd,
+        env: { ...process.env, TERM: "dumb", LC_ALL: "C.UTF-8" },
+      });
+      const program = [
+        `fileshare() { if [[ $1 == ls ]]; then "${process.execPath}" "${cli}" "$@"; else printf 'ARG''<%s>END' "$@"; echo; echo "DO""NE $((n += 1))"; fi; }`,
+        `source <("${process.execPath}" "${cli}" completion bash)`,
+        'bind \'set bell-style none\'; PS1=; echo "DO""NE $((n = 0))"',
+      ];
+      run.child.stdin.write(`${program.join("; ")}\n`);
+      const got: string[][] = [];
+      await run.waitFor("DONE 0");
+      for (const line of lines) {
+        const before = run.stdout().length;
+        run.child.stdin.write(`${line}\t\n`);
+        await run.waitFor(`DONE ${got.length + 1}`);
+        const args = run
+          .stdout()
+          .slice(before)
+          .matchAll(/ARG<([\s\S]*?)>END/g);
+        got.push([...args].map(([, arg]) => arg as string));
+      }
+      run.child.stdin.write("exit\n");
+      await run.ended;
+      return got;
+    }
+
+    const names = [
+      "a`touch hecho`.txt",
+      "b$HOME;touch hecho&.txt",
+      "c(1) $(touch hecho) 'y' \"z\" \\ !!.txt",
+      "d'",
+      'e"',
+      "'f",
+      '"g',
+      "ñandú 文件.txt",
+      "hora 10:30.txt",
+    ];
+
+    it("writes the server's names so that bash takes them for nothing else, behind open quotes too", async () => {
+      const cwd = await folder();
+      const server = await servedTree(Object.fromEntries(names.map((name) => [name, ""])));
+      const get = ["get", "-s", at(server)];
+      const typed: [word: string, name: string][] = [
+        ["\\'", "'f"],
+        ["'\"", '"g'],
+        ["\"'", "'f"],
+        ["hora\\ 10:", "hora 10:30.txt"],
+        ['ho"ra 1', "hora 10:30.txt"],
+      ];
+      for (const name of names.filter((name) => !/^['"]/.test(name))) {
+        for (const quote of ["", "'", '"']) typed.push([quote + name[0], name]);
+      }
+      const lines = typed.map(([word]) => ["fileshare", ...get, word].join(" "));
+      expect(await typing(lines, cwd)).toEqual(typed.map(([, name]) => [...get, name]));
+      expect(await readdir(cwd)).toEqual([]);
+    });
+
+    it("does not offer names that would be options, or hold what a terminal would obey", async () => {
+      const cwd = await folder();
+      const server = await servedTree({ "--output=x": "", "x\u001b[2J": "" });
+      const get = ["get", "-s", at(server)];
+      const lines = [`fileshare ${get.join(" ")} `, `fileshare ${get.join(" ")} x`];
+      expect(await typing(lines, cwd)).toEqual([get, [...get, "x"]]);
+    });
+
+    it("completes folders, with spaces too", async () => {
+      const cwd = await folder();
+      await mkdir(join(cwd, "mi carpeta`touch hecho`", "otra carpeta"), { recursive: true });
+      const first = "mi carpeta`touch hecho`/";
+      const typed: [line: string, args: string[]][] = [
+        ["fileshare sync mi", ["sync", first]],
+        ["fileshare sync 'mi", ["sync", first]],
+        ["fileshare get -o mi\\ ", ["get", "-o", first]],
+        ["fileshare get --output=mi\\ ", ["get", `--output=${first}`]],
+        ["fileshare get -o 'mi carpeta`touch hecho`/o", ["get", "-o", `${first}otra carpeta/`]],
+      ];
+      const lines = typed.map(([line]) => line);
+      expect(await typing(lines, cwd)).toEqual(typed.map(([, args]) => args));
+      expect(await readdir(cwd)).toEqual(["mi carpeta`touch hecho`"]);
+    });
   });
 });

@@ -131,6 +131,13 @@ describe("fileshare get --checksum", () => {
     });
   });
 
+  it("warns of nothing, however many files there are", async () => {
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`n${i}`, `contenido ${i}`]));
+    const server = await servedTree(files);
+    const args = ["get", "--checksum", "--json", "*", "-s", at(server), "-o", await folder()];
+    expect(await fileshare(args).ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it("gets a file again that is there in the same size and of the same time, but is another", async () => {
     const server = await servedTree({ "a.txt": "alfa" });
     const into = await folder();
@@ -283,7 +290,7 @@ describe("fileshare get --json", () => {
     done: { name: "string", path: "string", bytes: "number", "sha256?": "string", "dryRun?": "boolean" },
     skipped: { name: "string", path: "string", bytes: "number", "sha256?": "string" },
     deleted: { name: "string", path: "string", "dryRun?": "boolean" },
-    error: { name: "string", code: "string", message: "string", "resumable?": "boolean" },
+    error: { "name?": "string", code: "string", message: "string", "resumable?": "boolean" },
     summary: {
       downloaded: "number",
       skipped: "number",
@@ -370,7 +377,7 @@ describe("fileshare ls", () => {
     const server = await servedTree({ ...tree, "grande.bin": noise(12 * KiB) });
     const ls = async (...args: string[]) =>
       (await fileshare(["ls", ...args, "-s", at(server)]).ended).stdout.split("\n").slice(0, -1);
-    expect(await ls()).toEqual(["1.txt", "[1].txt", "grande.bin", "notas.txt"]);
+    expect(await ls()).toEqual(["1.txt", "[1].txt", "fotos/", "grande.bin", "notas.txt"]);
     expect(await ls("-R")).toEqual([...Object.keys(tree), "grande.bin"].sort());
     expect(await ls("*.jpg")).toEqual([]);
     expect(await ls("-R", "*.jpg", "*.bin")).toEqual([

@@ -179,3 +179,38 @@ describe("fileshare sync --checksum", () => {
     expect((await readFile(join(into, "fotos", "a.jpg"))).toString()).toBe("alfa");
   });
 });
+
+describe("fileshare sync, told what would be a mistake", () => {
+  it("removes nothing below a folder of a name that is left out, however deep it is", async () => {
+    const server = await servedTree({ "main.js": "", "paquetes/uno/main.js": "" });
+    for (const pattern of ["node_modules", "node_modules/"]) {
+      const into = await folder();
+      await writeTree(into, {
+        "node_modules/a.js": "",
+        "paquetes/uno/node_modules/b/c.js": "",
+        "viejo.js": "",
+      });
+      const args = ["sync", into, "--delete", "--exclude", pattern, "-s", at(server)];
+      expect(await fileshare(args).ended).toMatchObject({ code: 0, stderr: "" });
+      expect(await filesIn(into)).toEqual([
+        "main.js",
+        "node_modules/a.js",
+        "paquetes/uno/main.js",
+        "paquetes/uno/node_modules/b/c.js",
+      ]);
+    }
+  });
+
+  it("does nothing where the folder has no name, or a pattern is empty", async () => {
+    const server = await servedTree(tree);
+    const cwd = await folder();
+    await writeTree(cwd, { "mío.txt": "" });
+    for (const args of [[""], [cwd, "--include", ""], [cwd, "--exclude", ""]]) {
+      const run = await fileshare(["sync", ...args, "--delete", "-s", at(server)], { cwd }).ended;
+      expect(run).toMatchObject({ code: 2, stdout: "" });
+      expect(run.stderr).toContain("It must not be empty.");
+    }
+    expect(await filesIn(cwd)).toEqual(["mío.txt"]);
+    expect(server.asked).toEqual([]);
+  });
+});

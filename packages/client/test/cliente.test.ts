@@ -155,6 +155,35 @@ describe("Cliente", () => {
   });
 });
 
+describe("Cliente", () => {
+  it("refuses a folder without a name, and what is no text, before it asks for anything", async () => {
+    const server = await served(files);
+    const cliente = clienteOf(server);
+    const none = undefined as unknown as string;
+    await expect(cliente.descargarArchivo("notas.txt", { folder: "" })).rejects.toThrow(RangeError);
+    await expect(cliente.sincronizar("")).rejects.toThrow(RangeError);
+    await expect(cliente.sincronizar("", { delete: true })).rejects.toThrow(
+      'Cannot use folder "": it must not be empty',
+    );
+    await expect(cliente.descargarArchivo(none)).rejects.toThrow(TypeError);
+    await expect(cliente.descargarArchivo(none)).rejects.toThrow(
+      "Cannot use nombre undefined: it must be a string",
+    );
+    await expect(cliente.pedirDigest(none)).rejects.toThrow(TypeError);
+    await expect(cliente.stream(none)).rejects.toThrow(TypeError);
+    await expect(cliente.sincronizar(none)).rejects.toThrow(TypeError);
+    await expect(cliente.sincronizar(await folder(), { exclude: [""] })).rejects.toThrow(TypeError);
+    expect(server.asked).toEqual([]);
+  });
+
+  it("tells why it was refused, where the server says so", async () => {
+    const cliente = clienteOf(await served(files));
+    const failed = cliente.descargarArchivo("falta", { folder: await folder() });
+    await expect(failed).rejects.toThrow('The server has no file "falta"');
+    await expect(failed).rejects.toMatchObject({ reason: "NOT_FOUND" });
+  });
+});
+
 describe("Cliente.descargarArchivo()", () => {
   it("makes the folder, and saves under another name where one is given", async () => {
     const cliente = clienteOf(await served(files));

@@ -36,6 +36,15 @@ const program = new Command("fileshare-server")
       .default("info"),
   )
   .version(version)
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "fileshare-server: ")) })
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0    stopped by a signal
+  1    cannot serve: there is no such folder, or the address is taken; or stopped by a second signal
+  2    the command was not understood`,
+  )
   .exitOverride()
   .action(run);
 

@@ -16,8 +16,18 @@ export interface ServidorEvents {
   dropped: [event: { readonly address: string }];
   /** A request has come, and those before it are answered. `data` is short enough to be logged: names, not contents. */
   request: [event: { readonly client: Client; readonly operacion: string; readonly data: unknown }];
-  /** A request was answered. A short answer to one of many that came together may go out with those that follow. */
-  sent: [event: { readonly client: Client; readonly operacion: string; readonly ms: number }];
+  /**
+   * A request was answered, with its `data` as in `request`. A short answer to one of many that came together may go out
+   * with those that follow.
+   */
+  sent: [
+    event: {
+      readonly client: Client;
+      readonly operacion: string;
+      readonly data: unknown;
+      readonly ms: number;
+    },
+  ];
   /** A request was answered with `estado="error"`: for what it asked for, or because handling it failed. */
   refused: [event: { readonly client: Client; readonly operacion: string | null; readonly error: unknown }];
   /** A connection broke, or was cut for what came over it. */

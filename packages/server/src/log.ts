@@ -22,8 +22,8 @@ export function logEvents(servidor: Servidor, logger: Logger): void {
   servidor.on("request", ({ client, operacion, data }) =>
     logger.debug({ client, operacion: brief(operacion), data: brief(data) }, "request"),
   );
-  servidor.on("sent", ({ client, operacion, ms }) =>
-    logger.info({ client, operacion: brief(operacion), ms: Math.round(ms) }, "answered"),
+  servidor.on("sent", ({ client, operacion, data, ms }) =>
+    logger.info({ client, operacion: brief(operacion), data: brief(data), ms: Math.round(ms) }, "answered"),
   );
   servidor.on("refused", ({ client, operacion, error }) =>
     logger.warn({ client, operacion: brief(operacion), reason: messageOf(error) }, "refused"),

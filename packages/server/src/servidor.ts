@@ -227,7 +227,7 @@ export class Servidor<C extends Contract = Operaciones>
       await this.#reply(conexion, refusal(mensaje, error, reason), mensaje);
       return;
     }
-    this.#tell("sent", { client, operacion, ms: performance.now() - started });
+    this.#tell("sent", { client, operacion, data: mensaje.data, ms: performance.now() - started });
   }
 
   /**

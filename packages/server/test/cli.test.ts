@@ -94,7 +94,7 @@ describe("fileshare-server", () => {
   ])("refuses %s", async (_, args) => {
     const child = runCommand(args);
     expect(await child.ended).toEqual({ code: 2, signal: null });
-    expect(child.stderr).toMatch(/^error: .+\n$/);
+    expect(child.stderr).toMatch(/^fileshare-server: .+\n$/);
     expect(child.stdout).toBe("");
   });
 
@@ -102,8 +102,8 @@ describe("fileshare-server", () => {
     const child = runCommand(["--help"]);
     expect(await child.ended).toEqual(stopped);
     expect(child.stdout).toMatch(/^Usage: fileshare-server \[options\] \[folder\]\n/);
-    for (const option of ["--host", "--port", "--log-level", "--version"])
-      expect(child.stdout).toContain(option);
+    for (const told of ["--host", "--port", "--log-level", "--version", "Exit codes:\n  0 "])
+      expect(child.stdout).toContain(told);
     expect(child.stderr).toBe("");
   });
 
@@ -178,7 +178,14 @@ describe("fileshare-server's log", () => {
     const lines = logged(child);
     expect(lines.filter((line) => JSON.stringify(line).includes('"id":1,'))).toMatchObject([
       { level: 30, client: own, msg: "connected" },
-      { level: 30, client: own, operacion: "descargar", ms: expect.any(Number), msg: "answered" },
+      {
+        level: 30,
+        client: own,
+        operacion: "descargar",
+        data: "a.txt",
+        ms: expect.any(Number),
+        msg: "answered",
+      },
       { level: 40, client: own, operacion: "descargar", reason: 'There is no file "falta"', msg: "refused" },
       { level: 40, client: own, reason: expect.stringContaining("Cannot read Mensaje"), msg: "refused" },
       { level: 30, client: own, msg: "closed" },

@@ -311,9 +311,9 @@ describe("The events", () => {
     expect(told).toEqual([
       ["connected", { client }],
       ["request", { client, operacion: "listar", data: null }],
-      ["sent", { client, operacion: "listar", ms }],
+      ["sent", { client, operacion: "listar", data: null, ms }],
       ["request", { client, operacion: "descargar", data: "a.txt" }],
-      ["sent", { client, operacion: "descargar", ms }],
+      ["sent", { client, operacion: "descargar", data: "a.txt", ms }],
       ["request", { client, operacion: "descargar", data: "falta" }],
       ["refused", { client, operacion: "descargar", error: expect.any(RefusedError) }],
       ["request", { client, operacion: "cantar", data: "do" }],

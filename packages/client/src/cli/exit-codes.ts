@@ -1,7 +1,5 @@
 // How the command ends; the README has these as a table.
 
-import { ConexionError } from "@fileshare/protocol";
-
 export const exitCodes = {
   /** All was done. */
   done: 0,
@@ -14,17 +12,3 @@ export const exitCodes = {
   /** Ctrl-C. */
   interrupted: 130,
 } as const;
-
-/** The exit code for what a request threw. */
-export function exitCodeOf(error: unknown): number {
-  return error instanceof ConexionError ? exitCodes.noConnection : exitCodes.failed;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** The `code` that the errors of this package have. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
-}

@@ -3,15 +3,24 @@
 import type { Operaciones } from "@fileshare/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClienteOptions } from "../options.js";
-import { parseRate, wholeNumber } from "./units.js";
+import { notEmpty, parseRate, wholeNumber } from "./units.js";
 
 export interface Server {
   readonly host: string;
   readonly port: number;
 }
 
+/** Options of whatever asks a server. */
+export interface ServerFlags {
+  readonly server?: Server | undefined;
+  /** Seconds. */
+  readonly connectTimeout?: number | undefined;
+  /** Seconds. */
+  readonly maxTime?: number | undefined;
+}
+
 /** Options of what downloads. */
-export interface TransferFlags {
+export interface TransferFlags extends ServerFlags {
   readonly connections?: number | undefined;
   readonly limitRate?: number | undefined;
   readonly retries?: number | undefined;
@@ -20,16 +29,44 @@ export interface TransferFlags {
   readonly resume?: boolean | undefined;
   readonly checksum?: boolean | undefined;
   readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
 }
 
 export const DEFAULT_FOLDER = "descargas";
 
 const DEFAULT_SERVER = "localhost:3247";
 
+/** The server where no option names it. */
+export const SERVER_VARIABLE = "FILESHARE_SERVER";
+
+/** A timer's most is 2 ** 31 - 1 ms. */
+const MOST_SECONDS = 1_000_000;
+
 export function serverOption(): Option {
-  return new Option("-s, --server <host:port>", `the server (default: "${DEFAULT_SERVER}")`).argParser(
-    parseServer,
-  );
+  return new Option(
+    "-s, --server <host:port>",
+    `the server (default: $${SERVER_VARIABLE}, or "${DEFAULT_SERVER}")`,
+  ).argParser(parseServer);
+}
+
+export function outputOption(more = ""): Option {
+  return new Option("-o, --output <folder>", `the folder to save in, made if need be${more}`)
+    .argParser(notEmpty)
+    .default(DEFAULT_FOLDER);
+}
+
+/** Options of each command that asks a server. */
+export function addServerOptions(command: Command): Command {
+  const seconds = wholeNumber(1, MOST_SECONDS);
+  return command
+    .addOption(serverOption())
+    .addOption(
+      new Option(
+        "--connect-timeout <seconds>",
+        "how long a connection may take to stand (default: 10)",
+      ).argParser(seconds),
+    )
+    .addOption(new Option("--max-time <seconds>", "give up after so long").argParser(seconds));
 }
 
 export function addTransferOptions(command: Command): Command {
@@ -40,7 +77,10 @@ export function addTransferOptions(command: Command): Command {
         .default(1),
     )
     .addOption(
-      new Option("--limit-rate <rate>", "bytes a second at the most: 500k, 1.5M, 2G").argParser(parseRate),
+      new Option(
+        "--limit-rate <rate>",
+        "bytes a second at the most: 500k, 1.5M, 2G (k is 1024, M is 1024 k, G is 1024 M)",
+      ).argParser(parseRate),
     )
     .addOption(
       new Option(
@@ -49,26 +89,26 @@ export function addTransferOptions(command: Command): Command {
       ).argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     )
     .option("--fsync", "wait until files are on the disk itself")
-    .option(
-      "--no-resume",
-      "neither go on where a run before was cut off, nor keep what arrives for the next",
-    );
+    .option("--no-resume", "neither go on where a run before was cut off, nor keep what arrives for the next")
+    .option("-q, --quiet", "print nothing but errors");
 }
 
 /** The Cliente for those options. */
-export function clienteOptions(
-  server: Server | undefined,
-  flags: TransferFlags,
-): ClienteOptions<Operaciones> {
+export function clienteOptions(flags: TransferFlags): ClienteOptions<Operaciones> {
+  const { server, connectTimeout } = flags;
   return {
     ...(server ?? parseServer(DEFAULT_SERVER)),
+    connectTimeoutMs: connectTimeout === undefined ? undefined : connectTimeout * 1000,
     connections: flags.connections,
     bytesPerSecond: flags.limitRate,
   };
 }
 
 /** HOST:PORT, HOST alone, :PORT alone; an IPv6 address stands in brackets. */
-function parseServer(text: string): Server {
+export function parseServer(text: string): Server {
+  if (text.includes("@")) {
+    throw new InvalidArgumentError("It must be HOST:PORT, without a user: the server knows none.");
+  }
   const match = /^(\[[^\]]+\]|[^:[\]]*)(?::(\d+))?$/.exec(text);
   const port = Number(match?.[2] ?? 3247);
   if (!match || port < 1 || port > 65_535) {

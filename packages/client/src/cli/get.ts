@@ -1,34 +1,36 @@
 // fileshare get NAME...
 
+import { setMaxListeners } from "node:events";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
+import { RefusedError } from "../errors.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import type { Downloaded } from "../transfer/options.js";
 import { targetPath } from "../transfer/target.js";
 import { Budget, weightOf } from "./budget.js";
-import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { exitCodes } from "./exit-codes.js";
 import type { TransferFlags } from "./flags.js";
+import { getToStdout } from "./get-stdout.js";
+import { isInterruption } from "./interrupt.js";
+import { exitCodeOf } from "./messages.js";
 import { type WantedFile, type WantedFiles, wantedFiles } from "./names.js";
+import { NoMatchError, NotOneError, RemoteFolderError } from "./not-found.js";
 import { goOnText, writeError } from "./output.js";
+import { isFolder } from "./remote-folder.js";
 import type { Reporter, SavedFile } from "./reporter.js";
 import { jsonReporter } from "./reporter-json.js";
+import { quietReporter } from "./reporter-quiet.js";
 import { filesText, type Lines, paceLine, sha256sumLine, textReporter } from "./reporter-text.js";
 import { Screen } from "./screen.js";
 import { Arrivals, Tally } from "./tally.js";
+import { checkFolder } from "./target-folder.js";
 import { sizeText } from "./units.js";
 import { DiffersError, Verifier } from "./verify.js";
 
 export interface GetFlags extends TransferFlags {
+  /** A folder, or `-` for stdout. */
   readonly output: string;
-}
-
-/** No file matches a pattern. */
-class NoMatchError extends Error {
-  readonly code = "NO_MATCH";
-
-  constructor(pattern: string) {
-    super(`No file of the server matches ${JSON.stringify(pattern)}`);
-  }
+  readonly saveAs?: string | undefined;
 }
 
 /** Downloads files, many at once. One that is refused does not keep the others back; a lost connection does. */
@@ -38,17 +40,19 @@ export async function get(
   flags: GetFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  return getFiles(cliente, await wantedFiles(cliente, names, signal), flags, signal);
+  const find = (): Promise<WantedFiles> => wantedFiles(cliente, names, signal);
+  if (flags.output === "-") return getToStdout(cliente, await find(), flags, signal);
+  return new Getting(cliente, flags, signal).run(find);
 }
 
 /** The same, of files that were found out. */
 export function getFiles(
   cliente: Cliente,
-  { files, unmatched }: WantedFiles,
+  wanted: WantedFiles,
   flags: GetFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  return new Getting(cliente, flags, signal).run(files, unmatched);
+  return new Getting(cliente, flags, signal).run(async () => wanted);
 }
 
 class Getting {
@@ -65,6 +69,8 @@ class Getting {
   #downloaded = 0;
   #skipped = 0;
   #failed = 0;
+  /** How many of these are of no single file. */
+  #failedWhole = 0;
   #bytes = 0;
   #isResumable = false;
 
@@ -72,19 +78,32 @@ class Getting {
     this.#cliente = cliente;
     this.#flags = flags;
     this.#signal = signal;
+    // Each file that is compared listens by itself.
+    setMaxListeners(0, this.#end.signal);
     this.#reporter = flags.json
       ? jsonReporter(this.#tally)
-      : textReporter(new Screen({ toStderr: flags.checksum === true }), this.#tally, linesOf(flags));
+      : flags.quiet
+        ? quietReporter
+        : textReporter(new Screen({ toStderr: flags.checksum === true }), this.#tally, linesOf(flags));
   }
 
-  async run(files: readonly WantedFile[], unmatched: readonly string[]): Promise<number> {
-    this.#expect(files, unmatched);
+  async run(find: () => Promise<WantedFiles>): Promise<number> {
     const onInterrupt = (): void => this.#end.abort(this.#signal.reason);
     this.#signal.addEventListener("abort", onInterrupt, { once: true });
     if (this.#signal.aborted) onInterrupt();
-    for (const pattern of unmatched) this.#fail(pattern, new NoMatchError(pattern), false);
-    await this.#fetchAll(files);
+    try {
+      await checkFolder(this.#flags.output);
+      const { files, unmatched } = await find();
+      this.#expect(files, unmatched);
+      for (const pattern of unmatched) this.#fail(pattern, new NoMatchError(pattern), false);
+      if (this.#flags.saveAs !== undefined && files.length > 1) throw new NotOneError(files.length);
+      await this.#fetchAll(files);
+    } catch (error) {
+      if (!this.#signal.aborted) this.#failAll(error);
+    }
     this.#signal.removeEventListener("abort", onInterrupt);
+    const interrupted = isInterruption(this.#signal);
+    if (this.#signal.aborted && !interrupted) this.#failAll(this.#signal.reason);
     for (const path of this.#cutOff) this.#isResumable ||= await this.#verifier.isResumable(path);
     await this.#verifier.close();
     this.#reporter.summary({
@@ -92,16 +111,16 @@ class Getting {
       skipped: this.#skipped,
       deleted: 0,
       failed: this.#failed,
-      left: this.#tally.files - this.#downloaded - this.#skipped - this.#failed,
+      left: this.#tally.files - this.#downloaded - this.#skipped - (this.#failed - this.#failedWhole),
       bytes: this.#bytes,
       arrived: this.#tally.arrived,
       seconds: this.#tally.seconds,
       dryRun: false,
-      interrupted: this.#signal.aborted,
+      interrupted,
     });
-    if (this.#signal.aborted) writeError("Interrupted");
+    if (interrupted) writeError("Interrupted");
     if (this.#isResumable) writeError(goOnText);
-    return this.#signal.aborted ? exitCodes.interrupted : this.#exitCode;
+    return interrupted ? exitCodes.interrupted : this.#exitCode;
   }
 
   #expect(files: readonly WantedFile[], unmatched: readonly string[]): void {
@@ -139,12 +158,12 @@ class Getting {
       if (this.#flags.checksum && !this.#flags.json && sha256 !== undefined) {
         process.stdout.write(`${sha256sumLine(sha256, path)}\n`);
       }
-      this.#bytes += bytes;
       if (saved.skipped) {
         this.#skipped += 1;
         this.#reporter.skipped(told);
       } else {
         this.#downloaded += 1;
+        this.#bytes += bytes;
         this.#reporter.done(told);
       }
     } catch (error) {
@@ -160,7 +179,14 @@ class Getting {
     const path = this.#pathOf(name);
     const resumable = path !== undefined && (await this.#verifier.isResumable(path));
     this.#isResumable ||= resumable;
-    this.#fail(name, error, resumable);
+    this.#fail(name, await this.#explained(name, error), resumable);
+  }
+
+  /** A folder that was asked for as a file is no file that is missing. */
+  async #explained(name: string, error: unknown): Promise<unknown> {
+    if (!(error instanceof RefusedError) || error.reason !== "NOT_FOUND") return error;
+    const isThere = await isFolder(this.#cliente, name, this.#end.signal).catch(() => false);
+    return isThere ? new RemoteFolderError(name) : error;
   }
 
   /** Downloads a file, and where its checksum is asked for compares it; one that differs is downloaded again, once. */
@@ -180,9 +206,10 @@ class Getting {
   }
 
   #download({ name, known }: WantedFile, step: Step, skipIdentical: boolean): Promise<Downloaded> {
-    const { output, resume, fsync, retries } = this.#flags;
+    const { output, saveAs, resume, fsync, retries } = this.#flags;
     return this.#cliente.descargarArchivo(name, {
       folder: output,
+      saveAs,
       known,
       skipIdentical,
       resume,
@@ -194,7 +221,13 @@ class Getting {
     });
   }
 
-  #fail(name: string, error: unknown, resumable: boolean): void {
+  /** Notes what keeps all files back. */
+  #failAll(error: unknown): void {
+    this.#failedWhole += 1;
+    this.#fail(undefined, error, false);
+  }
+
+  #fail(name: string | undefined, error: unknown, resumable: boolean): void {
     this.#failed += 1;
     this.#exitCode = Math.max(this.#exitCode, exitCodeOf(error));
     this.#reporter.failed(name, error, resumable);
@@ -207,7 +240,7 @@ class Getting {
 
   #pathOf(name: string): string | undefined {
     try {
-      return targetPath(this.#flags.output, name);
+      return targetPath(this.#flags.output, this.#flags.saveAs ?? name);
     } catch {
       return undefined;
     }

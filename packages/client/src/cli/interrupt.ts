@@ -5,6 +5,11 @@ import { exitCodes } from "./exit-codes.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** Whether it was a person who ended it, and not the time that was up. */
+export function isInterruption({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof ConexionError);
+}
+
 /**
  * A signal that aborts when the process is told to end.
  *

@@ -2,10 +2,12 @@
 
 import { printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
-import { filterOf } from "../sync/filter.js";
+import { matcherOf } from "../sync/filter.js";
 import type { Detail, RemoteDetails } from "../transfer/details.js";
 import { exitCodes } from "./exit-codes.js";
+import { isGlob, withoutDot } from "./names.js";
 import { writeError, writeJson } from "./output.js";
+import { folderPages } from "./remote-folder.js";
 import { dateText, sizeText } from "./units.js";
 
 export interface LsFlags {
@@ -14,30 +16,66 @@ export interface LsFlags {
   readonly json?: boolean | undefined;
 }
 
-/** Prints the server's files: in columns at a terminal, their names alone, one a line, elsewhere. */
+/**
+ * Prints the server's files: in columns at a terminal, their names alone, one a line, elsewhere. Folders are told by their
+ * names with a `/`, but not in JSON.
+ */
 export async function ls(
   cliente: Cliente,
   patterns: readonly string[],
   flags: LsFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  const isMeant = filterOf({ include: patterns.length > 0 ? patterns : undefined });
-  // A pattern for a path is of no use without the paths.
-  const recursive = flags.recursive === true || patterns.some((pattern) => pattern.includes("/"));
-  const write = flags.json ? writeDetails : writerOf(flags);
-  let count = 0;
+  const { recursive, json } = flags;
   const details = detailsFor(flags);
-  for await (const page of cliente.pedirDetalles({ recursive, details, signal })) {
-    for (const file of page) {
-      if (!isMeant(file.name)) continue;
-      count += 1;
-      write(file);
+  const write = json ? writeDetails : writerOf(flags);
+  const print = async (pages: AsyncIterable<readonly RemoteDetails[]>): Promise<number> => {
+    let count = 0;
+    for await (const page of pages) {
+      for (const entry of page) {
+        if (json && entry.name.endsWith("/")) continue;
+        count += 1;
+        write(entry);
+      }
+      await drained();
     }
-    await drained();
+    return count;
+  };
+  const pagesOf = (folder: string): AsyncIterable<readonly RemoteDetails[]> =>
+    folderPages(cliente, { folder, recursive, details, signal });
+  if (patterns.every((pattern) => /^\.?\/*$/.test(pattern))) {
+    await print(pagesOf(""));
+    return exitCodes.done;
   }
-  if (count > 0 || patterns.length === 0) return exitCodes.done;
+  const names = patterns.map(withoutDot);
+  // A pattern for a path is of no use without the paths.
+  const deep = recursive === true || names.some((name) => name.includes("/"));
+  const unmatched = new Set(names);
+  const listing = cliente.pedirDetalles({ recursive: deep, details, signal });
+  let count = await print(matching(listing, names, unmatched));
+  for (const name of unmatched) if (!isGlob(name)) count += await print(pagesOf(`${name}/`));
+  if (count > 0) return exitCodes.done;
   writeError(`No file of the server matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")}`);
   return exitCodes.failed;
+}
+
+/** The files that a pattern matches, which is unmatched no more. */
+async function* matching(
+  pages: AsyncIterable<readonly RemoteDetails[]>,
+  patterns: readonly string[],
+  unmatched: Set<string>,
+): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
+  const matchers = patterns.map((pattern) => ({
+    pattern,
+    isMatch: matcherOf([pattern], { filesOnly: true }),
+  }));
+  for await (const page of pages) {
+    yield page.filter(({ name }) => {
+      const matched = matchers.filter(({ isMatch }) => isMatch(name));
+      for (const { pattern } of matched) unmatched.delete(pattern);
+      return matched.length > 0;
+    });
+  }
 }
 
 /** Names alone take the server less time. */

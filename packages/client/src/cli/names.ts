@@ -3,7 +3,7 @@
 import picomatch from "picomatch";
 import type { Cliente } from "../cliente.js";
 import { RefusedError } from "../errors.js";
-import { filterOf } from "../sync/filter.js";
+import { matcherOf } from "../sync/filter.js";
 import type { RemoteDetails } from "../transfer/details.js";
 
 /** From so many names on the server is asked for its listing: files whose size is known go many at once. */
@@ -29,13 +29,13 @@ export async function wantedFiles(
   asked: readonly string[],
   signal: AbortSignal,
 ): Promise<WantedFiles> {
-  const names = [...new Set(asked)];
-  const patterns = names.filter((name) => picomatch.scan(name).isGlob);
+  const names = [...new Set(asked.map(withoutDot))];
+  const patterns = names.filter(isGlob);
   if (patterns.length === 0 && names.length < LISTING_NAMES) {
     return { files: names.map((name) => ({ name })), unmatched: [] };
   }
   const known = new Map<string, RemoteDetails>();
-  const matches = new Map(patterns.map((pattern) => [pattern, matcher(pattern)]));
+  const matches = new Map(patterns.map((pattern) => [pattern, matcherOf([pattern], { filesOnly: true })]));
   const literal = new Set(names);
   const found = new Map<string, RemoteDetails[]>(patterns.map((pattern) => [pattern, []]));
   const recursive = patterns.length > 0 || names.some((name) => name.includes("/"));
@@ -62,6 +62,12 @@ export async function wantedFiles(
   return { files: [...files.values()], unmatched };
 }
 
-function matcher(pattern: string): (name: string) => boolean {
-  return filterOf({ include: [pattern] });
+/** Whether a name may be a pattern: one that ends in / is no file's. */
+export function isGlob(name: string): boolean {
+  return picomatch.scan(name).isGlob || /[^/]\/$/.test(name);
+}
+
+/** `./notas.txt` is `notas.txt`, as in a shell. */
+export function withoutDot(name: string): string {
+  return name.replace(/^(\.\/+)+(?=[^/])/, "");
 }

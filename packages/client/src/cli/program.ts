@@ -1,35 +1,32 @@
 // The commands and their options, as the help and the completion tell them.
 
-import { Command, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { isPattern } from "../sync/patterns.js";
 import { shells } from "./completion.js";
 import {
+  addServerOptions,
   addTransferOptions,
   DEFAULT_FOLDER,
-  type Server,
+  outputOption,
+  parseServer,
+  SERVER_VARIABLE,
+  type ServerFlags,
   serverOption,
-  type TransferFlags,
 } from "./flags.js";
 import type { GetFlags } from "./get.js";
 import { completionHelp, getHelp, lsHelp, programHelp, syncHelp } from "./help.js";
 import type { LsFlags } from "./ls.js";
 import type { SyncFlags } from "./sync.js";
-import { wholeNumber } from "./units.js";
-
-export interface ServerFlags {
-  readonly server?: Server | undefined;
-}
+import { notEmpty } from "./units.js";
 
 /** What the commands do. */
 export interface Actions {
-  pick(flags: GetFlags & ServerFlags): Promise<void>;
-  ls(patterns: string[], flags: LsFlags & ServerFlags & { readonly maxTime?: number }): Promise<void>;
-  get(names: string[], flags: GetFlags & ServerFlags): Promise<void>;
-  sync(folder: string, flags: SyncFlags & ServerFlags): Promise<void>;
+  pick(flags: GetFlags): Promise<void>;
+  ls(patterns: string[], flags: LsFlags & ServerFlags): Promise<void>;
+  get(names: string[], flags: GetFlags): Promise<void>;
+  sync(folder: string, flags: SyncFlags): Promise<void>;
   completion(shell: string): void;
 }
-
-/** An option may also stand before the command's name. */
-type WithServer<Flags> = Flags & ServerFlags;
 
 export function makeProgram(version: string, actions: Actions): Command {
   const program = new Command("fileshare")
@@ -39,54 +36,63 @@ export function makeProgram(version: string, actions: Actions): Command {
     .usage("[options] [command]")
     .version(version)
     .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "fileshare: ")) })
     .addOption(serverOption())
-    .option("-o, --output <folder>", "the folder to save in, made if need be", DEFAULT_FOLDER)
+    .addOption(outputOption())
     .argument("[command]")
     .addHelpText("after", programHelp)
-    .action((word: string | undefined, flags: WithServer<GetFlags>) => {
+    .helpCommand("help [command]", "tell how a command is used")
+    .action((word: string | undefined, flags: GetFlags) => {
       if (word !== undefined) program.error(`error: unknown command '${word}'`);
       if (!process.stdin.isTTY || !process.stdout.isTTY) program.help({ error: true });
-      return actions.pick(flags);
+      if (flags.output === "-") program.error("error: only get writes to stdout");
+      return actions.pick(withServer(flags));
     });
 
+  // An option may also stand before the command's name.
   const withServer = <Flags extends ServerFlags>(flags: Flags): Flags => ({
     ...flags,
-    server: flags.server ?? program.opts<ServerFlags>().server,
+    server: flags.server ?? program.opts<ServerFlags>().server ?? serverOfEnvironment(program),
   });
 
-  program
-    .command("ls")
-    .description("list the server's files")
-    .argument("[glob...]", "only files that one of these matches")
-    .addOption(serverOption())
+  addServerOptions(program.command("ls"))
+    .description("list the server's files and folders")
+    .addArgument(
+      new Argument(
+        "[glob...]",
+        "only files that one of these matches, or what is in a folder of that name",
+      ).argParser((value: string, values: readonly string[] = []) => [...values, notEmpty(value)]),
+    )
     .option("-l, --long", "with size and date, also where stdout is no terminal")
     .option("-R, --recursive", "files in folders too")
-    .option("--json", "one JSON object a line: name, size, modified, version")
-    .addOption(
-      new Option("--max-time <seconds>", "give up after so long").argParser(wholeNumber(1, 1_000_000)),
-    )
+    .option("--json", "one JSON object a line for each file: name, size, modified, version")
     .addHelpText("after", lsHelp)
-    .action((patterns: string[], flags: LsFlags & ServerFlags & { maxTime?: number }) =>
-      actions.ls(patterns, withServer(flags)),
-    );
+    .action((globs: string[], flags: LsFlags & ServerFlags) => actions.ls(globs, withServer(flags)));
 
-  const get = program
-    .command("get")
+  const get = addServerOptions(program.command("get"))
     .description("download files, many at once")
     .argument("<name...>", "the files' names, as ls -R shows them, or patterns in quotes")
-    .addOption(serverOption())
-    .option("-o, --output <folder>", "the folder to save in, made if need be", DEFAULT_FOLDER);
+    .addOption(outputOption("; - writes one file to stdout"))
+    .addOption(
+      new Option("-O, --save-as <name>", "save the one file under this name, in the folder").argParser(
+        notEmpty,
+      ),
+    );
   addTransferOptions(get)
     .option("--checksum", "compare each file's SHA-256 with the server's, and print it as sha256sum does")
     .option("--json", "one JSON event a line")
     .addHelpText("after", getHelp)
-    .action((names: string[], flags: GetFlags & ServerFlags) => actions.get(names, withServer(flags)));
+    .action((names: string[], flags: GetFlags) => {
+      const conflict = conflictOf(names, flags);
+      if (conflict !== undefined) get.error(`error: ${conflict}`);
+      return actions.get(names, withServer(flags));
+    });
 
-  const sync = program
-    .command("sync")
+  const sync = addServerOptions(program.command("sync"))
     .description("bring a folder to what the server has")
-    .argument("[folder]", "the folder, made if need be", DEFAULT_FOLDER)
-    .addOption(serverOption())
+    .addArgument(
+      new Argument("[folder]", "the folder, made if need be").argParser(notEmpty).default(DEFAULT_FOLDER),
+    )
     .option("--include <glob>", "only files that match; may be given again", collect)
     .option("--exclude <glob>", "no files that match; may be given again", collect)
     .option("--delete", "remove files that the server does not have")
@@ -95,9 +101,7 @@ export function makeProgram(version: string, actions: Actions): Command {
     .option("-c, --checksum", "compare files by their SHA-256 instead of their time")
     .option("--json", "one JSON event a line")
     .addHelpText("after", syncHelp)
-    .action((folder: string, flags: SyncFlags & ServerFlags & TransferFlags) =>
-      actions.sync(folder, withServer(flags)),
-    );
+    .action((folder: string, flags: SyncFlags) => actions.sync(folder, withServer(flags)));
 
   program
     .command("completion")
@@ -112,6 +116,33 @@ export function makeProgram(version: string, actions: Actions): Command {
   return program;
 }
 
+function serverOfEnvironment(program: Command): ServerFlags["server"] {
+  const text = process.env[SERVER_VARIABLE];
+  if (!text) return undefined;
+  try {
+    return parseServer(text);
+  } catch (error) {
+    const reason = error instanceof InvalidArgumentError ? error.message : String(error);
+    return program.error(`error: ${SERVER_VARIABLE} '${text}' is invalid. ${reason}`);
+  }
+}
+
+/** Why flags of get cannot be meant together, if so. */
+function conflictOf(
+  names: readonly string[],
+  { output, saveAs, json, checksum }: GetFlags,
+): string | undefined {
+  if (saveAs !== undefined && names.length > 1) return "-O takes one file";
+  if (output !== "-") return undefined;
+  if (names.length > 1) return "-o - takes one file";
+  if (saveAs !== undefined) return "-o - and -O cannot be given together";
+  if (json) return "-o - and --json cannot be given together: stdout is for the file";
+  if (checksum) return "-o - and --checksum cannot be given together: stdout is for the file";
+  return undefined;
+}
+
+/** Takes patterns, one after another. */
 function collect(value: string, values: readonly string[] = []): string[] {
+  if (!isPattern(value)) throw new InvalidArgumentError("It must not be empty.");
   return [...values, value];
 }

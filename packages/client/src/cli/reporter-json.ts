@@ -1,6 +1,6 @@
 // For programs: one JSON object a line on stdout. The README has the events and their fields as a table.
 
-import { codeOf, messageOf } from "./exit-codes.js";
+import { codeOf, messageOf } from "./messages.js";
 import { writeError, writeJson } from "./output.js";
 import type { Reporter } from "./reporter.js";
 import type { Tally } from "./tally.js";
@@ -17,6 +17,8 @@ export function jsonReporter(
   let toldOverall = performance.now();
   const isTime = (last: number): boolean => performance.now() - last >= PROGRESS_MS;
   const dry = dryRun ? { dryRun } : {};
+  /** Until when a file waits that was told to be tried again: its ranges fail, and wait, each by itself. */
+  const waits = new Map<string, number>();
   return {
     begin(name, size) {
       told.set(name, performance.now());
@@ -38,6 +40,9 @@ export function jsonReporter(
       else if (event.type === "restarted") writeJson({ event: "restarted", name });
       else {
         const { error, waitMs } = event;
+        const now = performance.now();
+        if (now < (waits.get(name) ?? 0)) return;
+        waits.set(name, now + waitMs);
         writeJson({ event: "retry", name, code: codeOf(error), message: messageOf(error), waitMs });
       }
     },
@@ -51,7 +56,7 @@ export function jsonReporter(
     },
     deleted: (name, path) => writeJson({ event: "deleted", name, path, ...dry }),
     failed(name, error, resumable) {
-      told.delete(name);
+      if (name !== undefined) told.delete(name);
       const more = resumable ? { resumable } : {};
       writeJson({ event: "error", name, code: codeOf(error), message: messageOf(error), ...more });
       writeError(messageOf(error));

@@ -2,7 +2,7 @@
 
 import { printable } from "@fileshare/protocol";
 import { type BarFile, barLines } from "./bars.js";
-import { messageOf } from "./exit-codes.js";
+import { messageOf } from "./messages.js";
 import type { Reporter, SavedFile, Summary } from "./reporter.js";
 import type { Screen } from "./screen.js";
 import type { Tally } from "./tally.js";
@@ -66,7 +66,7 @@ export function textReporter(screen: Screen, tally: Tally, lines: Lines): Report
     },
     deleted: (name) => screen.line(`deleting ${printable(name)}`),
     failed(name, error) {
-      ended(name);
+      if (name !== undefined) ended(name);
       screen.error(messageOf(error));
     },
     summary(summary) {

@@ -16,10 +16,11 @@ export interface Summary {
   readonly downloaded: number;
   readonly skipped: number;
   readonly deleted: number;
+  /** How many errors were told: of files, and of the whole. */
   readonly failed: number;
   /** Files that were not come to, as the connection was lost or the command interrupted. */
   readonly left: number;
-  /** Bytes of files that are there now. */
+  /** Bytes of the files that were downloaded. */
   readonly bytes: number;
   /** Bytes that came over the wire. */
   readonly arrived: number;
@@ -38,8 +39,11 @@ export interface Reporter {
   done(file: SavedFile): void;
   skipped(file: SavedFile): void;
   deleted(name: string, path: string): void;
-  /** @param resumable something of it is kept */
-  failed(name: string, error: unknown, resumable: boolean): void;
+  /**
+   * @param name undefined where it is no single file that failed
+   * @param resumable something of it is kept
+   */
+  failed(name: string | undefined, error: unknown, resumable: boolean): void;
   /** The last. */
   summary(summary: Summary): void;
 }

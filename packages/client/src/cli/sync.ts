@@ -1,18 +1,22 @@
 // fileshare sync [FOLDER]
 
-import { relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
 import type { SyncedFile, SyncProgress } from "../sync/sync.js";
 import type { DownloadEvent } from "../transfer/download.js";
-import { exitCodeOf, exitCodes, messageOf } from "./exit-codes.js";
+import { exitCodes } from "./exit-codes.js";
 import type { TransferFlags } from "./flags.js";
+import { isInterruption } from "./interrupt.js";
+import { exitCodeOf, messageOf } from "./messages.js";
 import { goOnText, writeError } from "./output.js";
 import type { Reporter, Summary } from "./reporter.js";
 import { jsonReporter } from "./reporter-json.js";
+import { quietReporter } from "./reporter-quiet.js";
 import { filesText, type Lines, paceLine, textReporter } from "./reporter-text.js";
 import { Screen } from "./screen.js";
 import { Arrivals, Tally } from "./tally.js";
+import { checkFolder } from "./target-folder.js";
 import { sizeText } from "./units.js";
 
 export interface SyncFlags extends TransferFlags {
@@ -53,13 +57,16 @@ class Syncing {
     this.#signal = signal;
     this.#reporter = flags.json
       ? jsonReporter(this.#tally, flags)
-      : textReporter(new Screen(), this.#tally, lines);
+      : flags.quiet
+        ? quietReporter
+        : textReporter(new Screen(), this.#tally, lines);
   }
 
   async run(): Promise<number> {
     const { resume, retries, fsync, checksum, include, exclude, dryRun } = this.#flags;
     let failure: unknown;
     try {
+      await checkFolder(this.#folder);
       await this.#cliente.sincronizar(this.#folder, {
         include,
         exclude,
@@ -77,16 +84,23 @@ class Syncing {
     } catch (error) {
       failure = error;
     }
-    this.#reporter.summary(this.#summary());
+    const left = Math.max(0, this.#tally.files - this.#downloaded - this.#failed);
+    const interrupted = isInterruption(this.#signal);
+    if (failure !== undefined && !interrupted) {
+      this.#failed += 1;
+      this.#reporter.failed(undefined, failure, false);
+    }
+    this.#reporter.summary(this.#summary(left));
     return this.#end(failure);
   }
 
   #end(failure: unknown): number {
     if (failure === undefined) return this.#failed > 0 ? exitCodes.failed : exitCodes.done;
-    writeError(messageOf(failure));
+    const interrupted = isInterruption(this.#signal);
+    if (interrupted) writeError(messageOf(failure));
     const goesOn = this.#signal.aborted || failure instanceof ConexionError;
     if (goesOn && this.#tally.arrived > 0) writeError(goOnText);
-    return this.#signal.aborted ? exitCodes.interrupted : exitCodeOf(failure);
+    return interrupted ? exitCodes.interrupted : exitCodeOf(failure);
   }
 
   #noteFile(file: SyncedFile): void {
@@ -94,11 +108,11 @@ class Syncing {
       case "downloaded":
         this.#downloaded += 1;
         this.#bytes += file.bytes;
-        this.#reporter.done({ name: file.nombre, path: file.path, bytes: file.bytes });
+        this.#reporter.done({ name: file.nombre, path: this.#pathOf(file.path), bytes: file.bytes });
         break;
       case "deleted":
         this.#deleted += 1;
-        this.#reporter.deleted(this.#nameOf(file.path), file.path);
+        this.#reporter.deleted(this.#nameOf(file.path), this.#pathOf(file.path));
         break;
       case "failed":
         this.#failed += 1;
@@ -126,18 +140,23 @@ class Syncing {
     return relative(resolve(this.#folder), path).split(sep).join("/");
   }
 
-  #summary(): Summary {
+  /** As get has it: from the folder as it was given. */
+  #pathOf(path: string): string {
+    return join(this.#folder, relative(resolve(this.#folder), path));
+  }
+
+  #summary(left: number): Summary {
     return {
       downloaded: this.#downloaded,
       skipped: this.#unchanged,
       deleted: this.#deleted,
       failed: this.#failed,
-      left: Math.max(0, this.#tally.files - this.#downloaded - this.#failed),
+      left,
       bytes: this.#bytes,
       arrived: this.#tally.arrived,
       seconds: this.#tally.seconds,
       dryRun: this.#flags.dryRun === true,
-      interrupted: this.#signal.aborted,
+      interrupted: isInterruption(this.#signal),
     };
   }
 }

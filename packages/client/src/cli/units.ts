@@ -41,6 +41,12 @@ export function parseRate(text: string): number {
   return bytes;
 }
 
+/** Takes what is not empty: an empty text may be a variable that nobody has set. */
+export function notEmpty(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
+}
+
 /** Takes whole numbers of a range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,6 +1,7 @@
-// Which files of a tree are meant: patterns as shells have them.
+// Which files of a tree are meant: patterns as .gitignore and rsync have them.
 
 import picomatch from "picomatch";
+import { isPattern } from "./patterns.js";
 
 /** Patterns that choose files. */
 export interface FilterOptions {
@@ -11,26 +12,49 @@ export interface FilterOptions {
 }
 
 /**
- * Whether a file is meant. A pattern without `/` is compared with the last part of a file's path, and one with `/` with
- * the whole of it; `*` stands within one part, `**` for any number of parts. A pattern that ends in `/` means all below a
- * folder.
+ * Whether a file is meant. A pattern means the files that it matches, and all that is below a folder that it matches. One
+ * without `/`, but for one at its end, matches at any depth; any other is a path from the top. One that ends in `/` matches
+ * folders alone. `*` stands within one part of a path, `**` for any number of parts.
+ *
+ * @throws {TypeError} when a pattern is empty
  */
 export function filterOf({ include, exclude }: FilterOptions): (name: string) => boolean {
-  const isIncluded = include === undefined ? () => true : matcher(include);
   if (include === undefined && (exclude ?? []).length === 0) return () => true;
-  const isExcluded = matcher(exclude ?? []);
+  const isIncluded = include === undefined ? () => true : matcherOf(include);
+  const isExcluded = matcherOf(exclude ?? []);
   return (name) => isIncluded(name) && !isExcluded(name);
 }
 
-function matcher(patterns: readonly string[]): (name: string) => boolean {
+/**
+ * Whether one of the patterns means a file.
+ *
+ * @param options.filesOnly a pattern matches no folder unless it ends in `/`, as in a shell
+ * @throws {TypeError} when a pattern is empty
+ */
+export function matcherOf(
+  patterns: readonly string[],
+  { filesOnly = false }: { readonly filesOnly?: boolean } = {},
+): (name: string) => boolean {
   if (patterns.length === 0) return () => false;
-  const matchers = patterns.map((pattern) => {
-    const whole = pattern.endsWith("/") ? `${pattern}**` : pattern;
-    // A `/` at the start only says that the pattern is one for the whole path.
-    return picomatch(whole.replace(/^\//, ""), {
-      dot: true,
-      basename: !pattern.includes("/"),
+  const matchers = patterns.map((pattern) => matcher(pattern, filesOnly));
+  return (name) => {
+    const parts = name.split("/");
+    return matchers.some((isMatch) => isMatch(parts));
+  };
+}
+
+function matcher(pattern: string, filesOnly: boolean): (parts: readonly string[]) => boolean {
+  if (!isPattern(pattern))
+    throw new TypeError(`Cannot use the pattern ${JSON.stringify(pattern)}: it is empty`);
+  const path = pattern.replace(/^\.?\/+/, "");
+  const core = path.replace(/\/+$/, "");
+  const isAnchored = path !== pattern || core.includes("/");
+  const ofFolders = path !== core;
+  const isMatch = picomatch(core, { dot: true, nonegate: true, strictSlashes: true });
+  return (parts) =>
+    parts.some((part, i) => {
+      const isFile = i === parts.length - 1;
+      if (isFile ? ofFolders : filesOnly && !ofFolders) return false;
+      return isMatch(isAnchored ? parts.slice(0, i + 1).join("/") : part);
     });
-  });
-  return (name) => matchers.some((matches) => matches(name));
 }

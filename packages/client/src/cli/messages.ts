@@ -1,0 +1,37 @@
+// Errors as a person, or a program, is told of them.
+
+import { ConexionError, MensajeError } from "@fileshare/protocol";
+import { ReplyError, TargetError } from "../errors.js";
+import { exitCodes } from "./exit-codes.js";
+
+/** The exit code for what a request threw. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof ConexionError ? exitCodes.noConnection : exitCodes.failed;
+}
+
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message } = error;
+  if (error instanceof TargetError) return targetMessage(error);
+  if (error instanceof ReplyError && error.cause instanceof MensajeError)
+    return `This is no fileshare server, or its answer was damaged on its way: ${message}`;
+  // An address with colons of its own is written as it is given to the command.
+  if (error instanceof ConexionError)
+    return message.replace(/^(Cannot connect to )([^[\]\s]*:[^[\]\s]*)(:\d+: )/, "$1[$2]$3");
+  return message;
+}
+
+/** The `code` that the errors of this package have. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
+}
+
+function targetMessage({ code, path, message }: TargetError): string {
+  const cannot = `Cannot save ${JSON.stringify(path)}: `;
+  if (code === "UNSAFE_NAME" && path.startsWith("/")) return `${cannot}the name begins with /`;
+  if (code === "UNSAFE_NAME" && path.split("/").includes(".."))
+    return `${cannot}the name leads out of the folder`;
+  // The system names the file that it was, which has another name until it is whole.
+  const [, reason] = /: E[A-Z0-9]+: ([^,]+), \w+ '.*\.fileshare-/s.exec(message) ?? [];
+  return reason === undefined ? message : cannot + reason;
+}

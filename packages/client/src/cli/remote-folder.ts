@@ -1,0 +1,65 @@
+// Folders of the server, which knows files alone: a folder is what names have in front of a /.
+
+import type { Cliente } from "../cliente.js";
+import type { Detail, RemoteDetails } from "../transfer/details.js";
+
+/** What to look at, and how. */
+export interface FolderOptions {
+  /** The folder's name with a `/` at its end; empty for that of the server itself. */
+  readonly folder: string;
+  /** Files in folders below too, in place of these folders. */
+  readonly recursive?: boolean | undefined;
+  readonly details: readonly Detail[];
+  readonly signal: AbortSignal;
+}
+
+/** What follows all names in a folder, in the order of a listing. */
+const LAST = "\uffff";
+
+/**
+ * What is in a folder, page by page: its files, and the folders below, whose names end in `/`. Of a large one below, little
+ * is asked for.
+ */
+export async function* folderPages(
+  cliente: Cliente,
+  { folder, recursive = false, details, signal }: FolderOptions,
+): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
+  const below = new Set<string>();
+  const left = new Set<string>();
+  let after = folder === "" ? undefined : folder;
+  for (let goesOn = true; goesOn; ) {
+    goesOn = false;
+    for await (const page of cliente.pedirDetalles({ recursive: true, after, details, signal })) {
+      const inside = page.filter(({ name }) => name.startsWith(folder));
+      yield recursive ? inside : inside.flatMap((file) => entryOf(file, folder, below));
+      if (inside.length < page.length) return;
+      const last = folderBelow(page.at(-1)?.name ?? "", folder);
+      if (recursive || last === undefined || left.has(last)) continue;
+      left.add(last);
+      after = last + LAST;
+      goesOn = true;
+      break;
+    }
+  }
+}
+
+/** Whether a name is that of a folder. */
+export async function isFolder(cliente: Cliente, name: string, signal: AbortSignal): Promise<boolean> {
+  for await (const page of folderPages(cliente, { folder: `${name}/`, details: [], signal }))
+    return page.length > 0;
+  return false;
+}
+
+/** The file itself, or the folder below that it is in, once. */
+function entryOf(file: RemoteDetails, folder: string, told: Set<string>): RemoteDetails[] {
+  const name = folderBelow(file.name, folder);
+  if (name === undefined) return [file];
+  if (told.has(name)) return [];
+  told.add(name);
+  return [{ name, size: undefined, modified: undefined, version: undefined }];
+}
+
+function folderBelow(name: string, folder: string): string | undefined {
+  const end = name.indexOf("/", folder.length);
+  return end < 0 ? undefined : name.slice(0, end + 1);
+}
