@@ -1,6 +1,7 @@
 // A file while it is on its way: its bytes where they will be in the end, under a name beside the final one.
 
 import fs from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ChecksumError, TargetError } from "../errors.js";
 import { type Checksum, type Hasher, hasherFor, ownHasher } from "./checksum.js";
@@ -168,7 +169,7 @@ export class PartFile {
     // Not before: the part is nothing without its journal.
     if (this.#journal) this.#journal.remove();
     else removeInterrupted(this.#target);
-    if (durable) await syncFolder(this.#target);
+    if (durable) await syncFolder(dirname(this.#target));
   }
 
   #keep(journal: JournalFile): void {

@@ -1,6 +1,7 @@
 // Small files, whole.
 
 import fs from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ChecksumError } from "../errors.js";
 import { type Checksum, checksumOf } from "./checksum.js";
@@ -65,11 +66,37 @@ let waiting = 0;
 const turns: (() => void)[] = [];
 
 /** The same, and resolves when the disk itself has the file. */
-export async function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+export function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+  return inTurn(async () => {
+    await saveAndSync(target, bytes, modified);
+    await syncFolder(dirname(target));
+  });
+}
+
+/**
+ * Saves a file whose content the disk itself has; its name is on the disk when the folder is.
+ *
+ * @param isWanted asked when its turn has come
+ * @returns false where it was not wanted any more
+ */
+export function saveContent(
+  target: string,
+  bytes: Uint8Array,
+  modified: number,
+  isWanted: () => boolean,
+): Promise<boolean> {
+  return inTurn(async () => {
+    if (!isWanted()) return false;
+    await saveAndSync(target, bytes, modified);
+    return true;
+  });
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (waiting === MAX_WAITING) await new Promise<void>((resolve) => turns.push(resolve));
   else waiting++;
   try {
-    await saveAndSync(target, bytes, modified);
+    return await work();
   } finally {
     // Whoever is next takes the place over.
     const next = turns.shift();
@@ -89,7 +116,6 @@ async function saveAndSync(target: string, bytes: Uint8Array, modified: number):
   }
   fs.closeSync(fd);
   rename(path, target);
-  await syncFolder(target);
 }
 
 function rename(path: string, target: string): void {

@@ -1,7 +1,6 @@
 // Files by their descriptor: whole reads and writes, where the system may do less than it was asked for.
 
 import fs from "node:fs";
-import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Hasher } from "./checksum.js";
 import { native } from "./paths.js";
@@ -75,11 +74,11 @@ export function setModified(fd: number, modified: number): void {
   }
 }
 
-/** Waits until the name of a file is on the disk. */
-export async function syncFolder(path: string): Promise<void> {
+/** Waits until the names of the files in a folder are on the disk. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows opens no folders.
   if (process.platform === "win32") return;
-  const fd = fs.openSync(native(dirname(path)), "r");
+  const fd = fs.openSync(native(folder), "r");
   try {
     await fsync(fd);
   } finally {

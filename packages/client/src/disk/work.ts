@@ -18,7 +18,7 @@ import type { RemoteFile } from "./journal.js";
 import { PartFile, pending } from "./part-file.js";
 import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
-import { type FailedSave, type PackedFiles, saveAll } from "./save-all.js";
+import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
 import { saveFile } from "./save-file.js";
 
 /** Where the bytes of a request are: in shared memory of that number, or without one in the block that came along. */
@@ -64,7 +64,8 @@ export interface Begun {
 export class Work {
   readonly #parts = new Map<number, PartFile>();
   readonly #saving = new Set<Promise<unknown>>();
-  readonly #digests = new Set<number>();
+  /** Numbers of what takes long and was not dropped. */
+  readonly #wanted = new Set<number>();
   #begun = 0;
 
   begin(target: string, file: RemoteFile, resume: boolean): Begun {
@@ -116,12 +117,22 @@ export class Work {
   }
 
   saveAll(
-    files: PackedFiles,
+    files: PackedColumns,
     checksum: Checksum,
     durable: boolean,
+    number: number,
     bytes: Uint8Array,
-  ): FailedSave[] | Promise<FailedSave[]> {
-    return this.#awaited(saveAll(files, bytes, checksum, durable));
+  ): NotSaved[] | Promise<NotSaved[]> {
+    this.#wanted.add(number);
+    try {
+      return this.#awaited(
+        saveAll(files, bytes, checksum, durable, () => this.#wanted.has(number)),
+        number,
+      );
+    } catch (error) {
+      this.#wanted.delete(number);
+      throw error;
+    }
   }
 
   journals(folders: readonly string[]): string[] {
@@ -157,33 +168,40 @@ export class Work {
     removeAll(paths);
   }
 
-  /** The number is for `dropDigest`. */
+  /** The number is for `drop`. */
   async digest(path: string, number: number): Promise<string> {
-    this.#digests.add(number);
+    this.#wanted.add(number);
     try {
-      return await sha256Of(path, () => this.#digests.has(number));
+      return await sha256Of(path, () => this.#wanted.has(number));
     } finally {
-      this.#digests.delete(number);
+      this.#wanted.delete(number);
     }
   }
 
-  dropDigest(number: number): void {
-    this.#digests.delete(number);
+  /** What was asked for under that number is not wanted any more. */
+  drop(number: number): void {
+    this.#wanted.delete(number);
   }
 
-  /** Waits for files that are being saved, and keeps what is under way for a later run. */
+  /** Waits for files that are being saved, drops those that wait for their turn, and keeps what is under way for a later run. */
   async close(): Promise<void> {
-    this.#digests.clear();
+    this.#wanted.clear();
     await Promise.allSettled([...this.#saving, ...[...this.#parts.keys()].map((part) => this.keep(part))]);
     // The replies to what was waited for go out before this one.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Notes what waits for the disk. */
-  #awaited<T>(saving: T | Promise<T>): T | Promise<T> {
-    if (!(saving instanceof Promise)) return saving;
+  /** Notes what waits for the disk, and ends its being wanted. */
+  #awaited<T>(saving: T | Promise<T>, number = 0): T | Promise<T> {
+    if (!(saving instanceof Promise)) {
+      this.#wanted.delete(number);
+      return saving;
+    }
     this.#saving.add(saving);
-    return saving.finally(() => this.#saving.delete(saving));
+    return saving.finally(() => {
+      this.#wanted.delete(number);
+      this.#saving.delete(saving);
+    });
   }
 
   #part(id: number): PartFile {

@@ -112,6 +112,8 @@ interface Looked {
   readonly local: Promise<FileStats | undefined>;
 }
 
+const sizeOf = (files: readonly BatchFile[]): number => files.reduce((sum, { file }) => sum + file.size, 0);
+
 class Sync {
   readonly #transfers: Transfers;
   readonly #folder: string;
@@ -169,6 +171,7 @@ class Sync {
       await pool.end();
     }
     pool.throwIfFailed();
+    this.#signal.throwIfAborted();
     if (this.#options.delete) await this.#delete(dryRun);
     return {
       downloaded: this.#downloaded,
@@ -290,22 +293,19 @@ class Sync {
         this.#tell();
       })
       .catch((error: unknown) => {
-        this.#received -= arrived;
         this.#signal.throwIfAborted();
         if (error instanceof ConexionError) throw error;
-        arrived = 0;
         return batch.map(() => error as Error);
       });
-    this.#received -= arrived;
-    const left: BatchFile[] = [];
+    const left = batch.filter((_, i) => (outcomes[i] ?? "unserved") === "unserved");
+    // What did not come so comes again; all the rest has arrived, whatever became of it.
+    if (left.length > 0) this.#received += sizeOf(batch) - sizeOf(left) - arrived;
     for (const [i, { file, target }] of batch.entries()) {
       const outcome = outcomes[i] ?? "unserved";
-      if (outcome === "unserved") left.push(batch[i] as BatchFile);
-      else if (outcome === "saved") {
-        this.#received += file.size;
-        this.#fetched(file, target, file.size);
-      } else this.#fail(file.name, outcome);
+      if (outcome === "saved") this.#fetched(file, target, file.size);
+      else if (outcome !== "unserved") this.#fail(file.name, outcome);
     }
+    this.#signal.throwIfAborted();
     const pool = new Pool(BATCH_WEIGHT);
     try {
       for (const { file, target } of left) await pool.run(() => this.#fetch({ details: file, target }));
@@ -374,7 +374,6 @@ class Sync {
       });
       this.#fetched(details, target, bytes);
     } catch (error) {
-      this.#received -= received;
       this.#signal.throwIfAborted();
       if (error instanceof ConexionError) throw error;
       this.#fail(name, error);
@@ -399,6 +398,7 @@ class Sync {
     const { disk } = this.#transfers;
     const refused = new Set(this.#failed.map(({ nombre }) => nombre));
     const local = await disk.walk(this.#folder);
+    this.#signal.throwIfAborted();
     // A server of old tells nothing of what is in folders.
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
     this.#deleted = local.filter(
