@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { algorithms, type Checksum } from "./checksum.js";
-import { fromFailure } from "./failure.js";
+import { fromFailure, fromFailures } from "./failure.js";
 import type { FileStats, Stats } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
@@ -122,9 +122,14 @@ export class Disk {
     return this.#started().ask("prepare", folder, absolute(folder));
   }
 
-  /** Makes folders, and those above them. Those that are there are left alone. */
-  async makeFolders(paths: readonly string[]): Promise<void> {
-    await this.#started().ask("makeFolders", paths[0] ?? "", paths.map(absolute));
+  /**
+   * Makes folders, and those above them. Those that are there are left alone.
+   *
+   * @param top the one that the others are in. It may be reached by links; what is below it may not, as a name is a peer's
+   * @returns why folders could not be made, by their place
+   */
+  async makeFolders(top: string, paths: readonly string[]): Promise<ReadonlyMap<number, Error>> {
+    return fromFailures(await this.#started().ask("makeFolders", top, absolute(top), paths.map(absolute)));
   }
 
   /**
@@ -135,9 +140,13 @@ export class Disk {
     return this.#started().ask("walk", folder, absolute(folder));
   }
 
-  /** Removes files, and links as such. One that is not there is no error; the others are removed whatever one's error is. */
-  async remove(paths: readonly string[]): Promise<void> {
-    await this.#started().ask("remove", paths[0] ?? "", paths.map(absolute));
+  /**
+   * Removes files below a folder, and links as such, and what folders become empty by it. One that is not there is no error.
+   *
+   * @returns why files could not be removed, by their place
+   */
+  async remove(top: string, paths: readonly string[]): Promise<ReadonlyMap<number, Error>> {
+    return fromFailures(await this.#started().ask("remove", top, absolute(top), paths.map(absolute)));
   }
 
   /**

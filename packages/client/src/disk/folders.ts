@@ -1,8 +1,9 @@
 // What stands in folders: looked at, made and removed, many paths at a time.
 
 import fs from "node:fs";
-import { dirname, join } from "node:path";
-import { asTargetError } from "./failure.js";
+import { dirname, join, sep } from "node:path";
+import { TargetError } from "../errors.js";
+import { asTargetError, isFolder, type NthFailure, toFailure } from "./failure.js";
 import { native, temporaryName, textOf } from "./paths.js";
 
 /** What stands at a path; a link is "other". */
@@ -67,26 +68,53 @@ function statOf(path: string): fs.Stats | undefined {
   }
 }
 
-/** Makes folders, and those above them, that are not there yet. */
-export function makeFolders(paths: readonly string[]): void {
+/**
+ * Makes folders, and those above them, that are not there yet.
+ *
+ * @param top may be a link to a folder, or be reached by one; below it each must be a folder itself
+ * @returns which could not be made, and why: the others are there
+ */
+export function makeFolders(top: string, paths: readonly string[]): NthFailure[] {
   const there = new Set<string>();
-  for (const path of paths) {
+  const failed: NthFailure[] = [];
+  for (const [nth, path] of paths.entries()) {
     try {
-      makeFolder(path, there);
+      makeFolder(path, top, there);
     } catch (error) {
-      throw asTargetError(error, path);
+      failed.push([nth, toFailure(asTargetError(error, path))]);
     }
   }
+  return failed;
 }
 
-/** Makes a folder. (Node's own recursive mkdir never ends where the file system takes no folder.) */
-function makeFolder(path: string, there: Set<string>): void {
+/** Makes a folder below another, or that one. */
+function makeFolder(path: string, top: string, there: Set<string>): void {
   if (there.has(path)) return;
-  if (!tryMake(path)) {
-    makeFolder(dirname(path), there);
-    tryMake(path, true);
+  const above = dirname(path);
+  if (path === top || above === path) makeTop(path);
+  else {
+    // From above: what a link leads to must not even be looked at.
+    makeFolder(above, top, there);
+    makeBelow(path);
   }
   there.add(path);
+}
+
+/** Makes a folder and those above it. (Node's own recursive mkdir never ends where the file system takes no folder.) */
+function makeTop(path: string): void {
+  if (tryMake(path)) return;
+  makeTop(dirname(path));
+  tryMake(path, true);
+}
+
+function makeBelow(path: string): void {
+  try {
+    fs.mkdirSync(native(path));
+  } catch (error) {
+    if (isFolder(path)) return;
+    if (!isFolderOrLinkToOne(path)) throw error;
+    throw new TargetError("UNSAFE_NAME", path, "a link stands there, which leads to another folder");
+  }
 }
 
 /** @returns false where the folder above is not there, and may yet be made */
@@ -169,15 +197,37 @@ function entriesOf(path: string): Entry[] {
   }
 }
 
-/** Removes files, and links as such. One that is not there is no error; the first error is thrown when all were tried. */
-export function removeAll(paths: readonly string[]): void {
-  const errors: unknown[] = [];
-  for (const path of paths) {
+/**
+ * Removes files, and links as such, and the folders that become empty by it, but not the top one. One that is not there is
+ * no error.
+ *
+ * @returns which could not be removed, and why: the others are gone
+ */
+export function removeAll(top: string, paths: readonly string[]): NthFailure[] {
+  const failed: NthFailure[] = [];
+  const folders = new Set<string>();
+  for (const [nth, path] of paths.entries()) {
     try {
       fs.unlinkSync(native(path));
+      folders.add(dirname(path));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") errors.push(asTargetError(error, path));
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+      failed.push([nth, toFailure(asTargetError(error, path, "delete"))]);
     }
   }
-  if (errors.length > 0) throw errors[0];
+  for (const folder of folders) removeEmpty(folder, top);
+  return failed;
+}
+
+/** Removes a folder and those above it, as far as nothing is in them. */
+function removeEmpty(folder: string, top: string): void {
+  const below = top.endsWith(sep) ? top : top + sep;
+  for (let path = folder; path.startsWith(below) && path !== below; path = dirname(path)) {
+    try {
+      fs.rmdirSync(native(path));
+    } catch {
+      // Something is in it, or it may not be removed: an empty folder harms nobody.
+      return;
+    }
+  }
 }

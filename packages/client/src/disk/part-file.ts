@@ -11,7 +11,7 @@ import { isAt, JournalFile, lookAt } from "./journal-file.js";
 import { sinceThisBoot } from "./owner.js";
 import { native, resumableNames, temporaryPath } from "./paths.js";
 import { merge, type Range, total } from "./ranges.js";
-import { hashStretch, openRegular, setModified, syncFolder, writeAll } from "./whole.js";
+import { hashStretch, openOwn, setModified, syncFolder, writeAll } from "./whole.js";
 
 const fsync = promisify(fs.fsync);
 const fdatasync = promisify(fs.fdatasync);
@@ -90,6 +90,8 @@ export class PartFile {
     if (at !== end) throw new RangeError(`the segment has ${at - start} bytes of ${end - start}`);
     const own = { algorithm: hasher.algorithm, value: hasher.value() };
     this.#compare(start, end, own, checksum);
+    // Where the folder has been removed, say, all that is still to come would be fetched for nothing.
+    this.#checkPlace();
     if (start === end) return;
     this.#journal?.add(["seg", start, end, own.algorithm, own.value]);
     this.#recorded.push({ start, end });
@@ -153,13 +155,7 @@ export class PartFile {
     if (there !== size) throw new RangeError(`${size - there} bytes of ${size} are missing`);
     if (this.#markFailed) throw this.#markFailed;
     const fd = this.#descriptor();
-    if (!isAt(this.#path, fd)) {
-      throw new TargetError(
-        "NOT_WRITTEN",
-        this.#target,
-        `${JSON.stringify(this.#path)} is gone, or another file`,
-      );
-    }
+    this.#checkPlace();
     setModified(fd, modified);
     if (durable) await fsync(fd);
     // Windows does not rename a file that is open.
@@ -172,6 +168,12 @@ export class PartFile {
     if (durable) await syncFolder(dirname(this.#target));
   }
 
+  #checkPlace(): void {
+    if (isAt(this.#path, this.#descriptor())) return;
+    const reason = `${JSON.stringify(this.#path)} is gone, or another file`;
+    throw new TargetError("NOT_WRITTEN", this.#target, reason);
+  }
+
   #keep(journal: JournalFile): void {
     this.#over = true;
     this.#close();
@@ -180,9 +182,14 @@ export class PartFile {
 
   #discard(): void {
     this.#over = true;
-    const ours = this.#fd === undefined || isAt(this.#path, this.#fd);
-    this.#close();
     try {
+      let ours = true;
+      try {
+        if (this.#fd !== undefined) ours = isAt(this.#path, this.#fd);
+      } finally {
+        // Windows does not remove a file that is open.
+        this.#close();
+      }
       if (ours) fs.rmSync(native(this.#path), { force: true });
     } finally {
       this.#journal?.remove();
@@ -250,7 +257,11 @@ function openResumable(target: string, file: RemoteFile): Opened | undefined {
   try {
     const found = openFound(names.part, journal, file);
     if (found) return { path: names.part, journal, startedOver: false, ...found };
-    return { path: names.part, journal, ...startOver(names.part, journal, file) };
+    const anew = startOver(names.part, journal, file);
+    if (anew) return { path: names.part, journal, ...anew };
+    // What stands there cannot be removed: it is a folder, or another user's.
+    journal.remove();
+    return undefined;
   } catch (error) {
     journal.remove();
     throw error;
@@ -263,7 +274,7 @@ function openFound(
   file: RemoteFile,
 ): { fd: number; have: Range[] } | undefined {
   if (!describes(journal.known, file)) return undefined;
-  const fd = openRegular(path, fs.constants.O_RDWR);
+  const fd = openOwn(path, fs.constants.O_RDWR);
   if (fd === undefined) return undefined;
   try {
     const have = stillThere(fd, journal, file);
@@ -321,7 +332,12 @@ function matches(fd: number, { start, end, algorithm, checksum }: Recorded): boo
   return hasher !== undefined && hashStretch(fd, start, end, hasher) === checksum;
 }
 
-function startOver(path: string, journal: JournalFile, file: RemoteFile): Omit<Opened, "path" | "journal"> {
+/** @returns nothing where the name cannot be had */
+function startOver(
+  path: string,
+  journal: JournalFile,
+  file: RemoteFile,
+): Omit<Opened, "path" | "journal"> | undefined {
   const { damaged, segments, file: before } = journal.known;
   if (segments.length > 0) {
     // The new part may get the number of the old one: until then nothing may vouch for what it holds.
@@ -330,7 +346,7 @@ function startOver(path: string, journal: JournalFile, file: RemoteFile): Omit<O
   }
   // What another part holds is not overwritten in place: somebody may have it open.
   const was = fs.lstatSync(native(path), { throwIfNoEntry: false }) !== undefined;
-  if (was) fs.rmSync(native(path));
+  if (was && !tryRemove(path)) return undefined;
   const fd = create(path, file.size);
   try {
     const { dev, ino } = fs.fstatSync(fd, { bigint: true });
@@ -341,6 +357,15 @@ function startOver(path: string, journal: JournalFile, file: RemoteFile): Omit<O
     throw error;
   }
   return { fd, have: [], startedOver: was && (damaged || before === undefined || segments.length > 0) };
+}
+
+function tryRemove(path: string): boolean {
+  try {
+    fs.unlinkSync(native(path));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function create(path: string, size: number): number {
@@ -364,15 +389,16 @@ export function pending(target: string): { file: RemoteFile; have: readonly Rang
   return { file: journal.file, have: merge(journal.segments) };
 }
 
-/** Removes what an interrupted download to a target left, as there is a newer file now. */
+/** Removes what an interrupted download to a target left, as far as it can be: there is a newer file now. */
 export function removeInterrupted(target: string): void {
   const names = resumableNames(target);
   if (!fs.existsSync(native(names.log))) return;
-  const journal = JournalFile.take(names);
-  if (!journal) return;
   try {
-    fs.rmSync(native(names.part), { force: true });
-  } finally {
+    const journal = JournalFile.take(names);
+    if (!journal) return;
+    tryRemove(names.part);
     journal.remove();
+  } catch {
+    // The file is there, whatever is left beside it.
   }
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { join } from "node:path";
-import { asTargetError } from "./failure.js";
+import { asTargetError, fromFailure } from "./failure.js";
 import { journalsAmong, makeFolders, statAll } from "./folders.js";
 import { native } from "./paths.js";
 
@@ -24,7 +24,8 @@ export interface Prepared {
 
 /** Makes a folder where it is not there. To find out what is the same in it, a file is made there, and removed. */
 export function prepareFolder(folder: string): Prepared {
-  makeFolders([folder]);
+  const [failed] = makeFolders(folder, [folder]);
+  if (failed) throw fromFailure(failed[1]);
   const name = join(folder, `.fileshare-A\u00e9-${randomBytes(8).toString("hex")}`);
   try {
     const found = contentsOf(folder);

@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import { promisify } from "node:util";
 import type { Hasher } from "./checksum.js";
+import { isTrusted } from "./owner.js";
 import { native } from "./paths.js";
 
 const fsync = promisify(fs.fsync);
@@ -28,6 +29,21 @@ export function openRegular(path: string, flags: number): number | undefined {
     throw error;
   }
   if (fs.fstatSync(fd).isFile()) return fd;
+  fs.closeSync(fd);
+  return undefined;
+}
+
+/** The same; gives nothing either where the file may not be opened, or is another user's. */
+export function openOwn(path: string, flags: number): number | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openRegular(path, flags);
+    if (fd === undefined || isTrusted(fd, path)) return fd;
+  } catch (error) {
+    if (fd !== undefined) fs.closeSync(fd);
+    if (["EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
   fs.closeSync(fd);
   return undefined;
 }

@@ -3,7 +3,7 @@
 import { sep } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { sha256Of } from "./digest.js";
-import type { Failure } from "./failure.js";
+import type { Failure, NthFailure } from "./failure.js";
 import {
   type FileStats,
   filesWithin,
@@ -156,16 +156,16 @@ export class Work {
     return prepareFolder(folder);
   }
 
-  makeFolders(paths: readonly string[]): void {
-    makeFolders(paths);
+  makeFolders(top: string, paths: readonly string[]): NthFailure[] {
+    return makeFolders(top, paths);
   }
 
   walk(folder: string): string[] {
     return walk(folder);
   }
 
-  remove(paths: readonly string[]): void {
-    removeAll(paths);
+  remove(top: string, paths: readonly string[]): NthFailure[] {
+    return removeAll(top, paths);
   }
 
   /** The number is for `drop`. */

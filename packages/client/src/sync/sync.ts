@@ -24,7 +24,10 @@ const BATCH_WEIGHT = 32;
 
 /** What a sync may be told. */
 export interface SyncOptions extends FilterOptions {
-  /** Removes files from the folder that the server does not have. Those that the patterns leave out stay. Default false. */
+  /**
+   * Removes files from the folder that the server does not have, and folders that become empty by it. Those that the patterns
+   * leave out stay. Default false.
+   */
   readonly delete?: boolean | undefined;
   /** Does nothing, and tells what would be done. Default false. */
   readonly dryRun?: boolean | undefined;
@@ -75,7 +78,7 @@ export interface SyncReport {
   readonly unchanged: number;
   /** Names of removed files, below the folder. */
   readonly deleted: readonly string[];
-  /** Files that could not be saved, and why. */
+  /** Files that could not be saved, or removed, and why. */
   readonly failed: readonly { readonly nombre: string; readonly error: unknown }[];
   /** Bytes of what was downloaded. */
   readonly bytes: number;
@@ -123,11 +126,11 @@ class Sync {
   readonly #small: SmallFiles;
   /** Names of the server; only where what it does not have is removed. */
   readonly #remote = new Set<string>();
-  /** Folders that were made, or were there. */
-  readonly #folders: Set<string>;
+  /** Folders that were to be made; the error of one that could not be. */
+  readonly #folders: Map<string, Error | undefined>;
   readonly #downloaded: string[] = [];
   readonly #failed: { nombre: string; error: unknown }[] = [];
-  #deleted: string[] = [];
+  readonly #deleted: string[] = [];
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
   /** Nothing was there when it began. */
   #isEmpty = false;
@@ -142,7 +145,7 @@ class Sync {
   constructor(transfers: Transfers, folder: string, options: SyncOptions, signal: AbortSignal) {
     this.#transfers = transfers;
     this.#folder = folder;
-    this.#folders = new Set([folder]);
+    this.#folders = new Map([[folder, undefined]]);
     this.#options = options;
     this.#signal = signal;
     this.#isMeant = filterOf(options);
@@ -160,8 +163,8 @@ class Sync {
     const pool = new Pool(FILES_UNDER_WAY);
     try {
       for await (const looked of this.#look(first, listing)) {
-        const wanted = this.#differing(looked, await looked.local);
-        if (!dryRun) await this.#makeFolders(wanted);
+        const differing = this.#differing(looked, await looked.local);
+        const wanted = dryRun ? differing : await this.#withFolders(differing);
         const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#small.sort(wanted);
         await this.#beginBatches(pool, batches);
         for (const each of others) await pool.run(() => this.#bring(each));
@@ -339,16 +342,20 @@ class Sync {
     return true;
   }
 
-  async #makeFolders(wanted: readonly Wanted[]): Promise<void> {
-    const folders: string[] = [];
-    for (const { folder } of wanted) {
-      if (this.#folders.has(folder)) continue;
-      this.#folders.add(folder);
-      folders.push(folder);
+  /** Makes the folders that files go to. Gives the files whose folders are there: the others have failed. */
+  async #withFolders(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
+    const folders = new Set<string>();
+    for (const { folder } of wanted) if (!this.#folders.has(folder)) folders.add(folder);
+    if (folders.size > 0) {
+      const paths = [...folders];
+      const notMade = await this.#transfers.disk.makeFolders(this.#folder, paths);
+      for (const [nth, path] of paths.entries()) this.#folders.set(path, notMade.get(nth));
     }
-    if (folders.length === 0) return;
-    // Where one cannot be made, each file that was to go there tells why.
-    await this.#transfers.disk.makeFolders(folders).catch(() => {});
+    return wanted.filter(({ details, folder }) => {
+      const error = this.#folders.get(folder);
+      if (error) this.#fail(details.name, error);
+      return !error;
+    });
   }
 
   async #fetch({ details, target }: Pick<Wanted, "details" | "target">): Promise<void> {
@@ -401,12 +408,19 @@ class Sync {
     this.#signal.throwIfAborted();
     // A server of old tells nothing of what is in folders.
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
-    this.#deleted = local.filter(
+    const names = local.filter(
       (name) => !this.#remote.has(name) && !refused.has(name) && isTold(name) && this.#isMeant(name),
     );
-    const paths = this.#deleted.map((name) => join(this.#folder, ...name.split("/")));
-    if (!dryRun) await disk.remove(paths);
-    for (const path of paths) this.#options.onFile?.({ type: "deleted", path });
+    const paths = names.map((name) => join(this.#folder, ...name.split("/")));
+    const notRemoved = dryRun ? undefined : await disk.remove(this.#folder, paths);
+    for (const [nth, nombre] of names.entries()) {
+      const error = notRemoved?.get(nth);
+      if (error) this.#fail(nombre, error);
+      else {
+        this.#deleted.push(nombre);
+        this.#options.onFile?.({ type: "deleted", path: paths[nth] as string });
+      }
+    }
   }
 
   #tell(): void {
