@@ -149,6 +149,11 @@ export class Disk {
     return fromFailures(await this.#started().ask("remove", top, absolute(top), paths.map(absolute)));
   }
 
+  /** Gives a file that time, in seconds since 1970, as far as the file system takes it. A link is left alone. */
+  async setModified(path: string, modified: number): Promise<void> {
+    await this.#started().ask("setModified", path, absolute(path), modified);
+  }
+
   /**
    * The SHA-256 of the file at that path, in lower-case hexadecimal. Other work is done meanwhile.
    *

@@ -11,7 +11,7 @@ import { isAt, JournalFile, lookAt } from "./journal-file.js";
 import { sinceThisBoot } from "./owner.js";
 import { native, resumableNames, temporaryPath } from "./paths.js";
 import { merge, type Range, total } from "./ranges.js";
-import { hashStretch, openOwn, setModified, syncFolder, writeAll } from "./whole.js";
+import { hashStretch, openOwn, setModified, syncFolder, takePermissions, writeAll } from "./whole.js";
 
 const fsync = promisify(fs.fsync);
 const fdatasync = promisify(fs.fdatasync);
@@ -78,7 +78,7 @@ export class PartFile {
         `${bytes.length} bytes at ${segment.at} reach beyond the segment's end, ${segment.end}`,
       );
     }
-    writeAll(this.#descriptor(), bytes, segment.at);
+    this.#writeAt(segment.at, bytes);
     segment.hasher.update(bytes);
     segment.at += bytes.length;
   }
@@ -96,6 +96,17 @@ export class PartFile {
     this.#journal?.add(["seg", start, end, own.algorithm, own.value]);
     this.#recorded.push({ start, end });
     this.#markNowAndThen();
+  }
+
+  /** Where the disk is full, what cannot be completed is gone before anything else is written that has room then. */
+  #writeAt(at: number, bytes: Uint8Array): void {
+    try {
+      writeAll(this.#descriptor(), bytes, at);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (["ENOSPC", "EDQUOT"].includes(code) && !this.#marking) this.#discard();
+      throw error;
+    }
   }
 
   #compare(start: number, end: number, own: Checksum, said: Checksum | undefined): void {
@@ -156,6 +167,7 @@ export class PartFile {
     if (this.#markFailed) throw this.#markFailed;
     const fd = this.#descriptor();
     this.#checkPlace();
+    takePermissions(fd, this.#target);
     setModified(fd, modified);
     if (durable) await fsync(fd);
     // Windows does not rename a file that is open.
@@ -246,7 +258,7 @@ interface Opened {
 /** Under a name of its own: nobody else writes there, and nobody picks it up. */
 function openPrivate(target: string, file: RemoteFile): Opened {
   const path = temporaryPath(target);
-  return { path, fd: create(path, file.size), journal: undefined, have: [], startedOver: false };
+  return { path, fd: create(path, target, file.size), journal: undefined, have: [], startedOver: false };
 }
 
 /** Under the target's name for parts, unless somebody else is at work there. */
@@ -257,7 +269,7 @@ function openResumable(target: string, file: RemoteFile): Opened | undefined {
   try {
     const found = openFound(names.part, journal, file);
     if (found) return { path: names.part, journal, startedOver: false, ...found };
-    const anew = startOver(names.part, journal, file);
+    const anew = startOver(names.part, target, journal, file);
     if (anew) return { path: names.part, journal, ...anew };
     // What stands there cannot be removed: it is a folder, or another user's.
     journal.remove();
@@ -301,12 +313,12 @@ function stillThere(fd: number, journal: JournalFile, file: RemoteFile): Range[]
   const { last, segments } = known;
   const { dev, ino, size } = fs.fstatSync(fd, { bigint: true });
   const same = known.part?.dev === String(dev) && known.part.ino === String(ino);
-  // The system's memory outlasts a process, but not a power cut. And where the last segment is not what it was, somebody
-  // has been at the part: nothing is taken on trust.
+  // Only a mark says that the disk had it: what the system holds in memory may be lost in other ways than by a power cut. And
+  // where the last segment is not what it was, somebody has been at the part: nothing is taken on trust.
   const trusted = same && (!last || matches(fd, last));
   const isThere = (segment: Recorded): boolean => {
     if (segment.end > size) return false;
-    if (trusted && (known.isSynced(segment) || sinceThisBoot(segment.by))) return true;
+    if (trusted && known.isSynced(segment)) return true;
     return matches(fd, segment);
   };
   const there: Recorded[] = [];
@@ -335,6 +347,7 @@ function matches(fd: number, { start, end, algorithm, checksum }: Recorded): boo
 /** @returns nothing where the name cannot be had */
 function startOver(
   path: string,
+  target: string,
   journal: JournalFile,
   file: RemoteFile,
 ): Omit<Opened, "path" | "journal"> | undefined {
@@ -347,7 +360,7 @@ function startOver(
   // What another part holds is not overwritten in place: somebody may have it open.
   const was = fs.lstatSync(native(path), { throwIfNoEntry: false }) !== undefined;
   if (was && !tryRemove(path)) return undefined;
-  const fd = create(path, file.size);
+  const fd = create(path, target, file.size);
   try {
     const { dev, ino } = fs.fstatSync(fd, { bigint: true });
     journal.add(["file", file, String(dev), String(ino)]);
@@ -368,9 +381,11 @@ function tryRemove(path: string): boolean {
   }
 }
 
-function create(path: string, size: number): number {
+function create(path: string, target: string, size: number): number {
   const fd = fs.openSync(native(path), "wx+");
   try {
+    // Nobody is to read on the way what they may not in the end. Whoever picks it up must be able to write.
+    takePermissions(fd, target, 0o600);
     fs.ftruncateSync(fd, size);
     return fd;
   } catch (error) {

@@ -8,7 +8,7 @@ import { type Checksum, checksumOf } from "./checksum.js";
 import type { RemoteFile } from "./journal.js";
 import { removeInterrupted } from "./part-file.js";
 import { native, temporaryPath } from "./paths.js";
-import { setModified, syncFolder, writeAll } from "./whole.js";
+import { setModified, syncFolder, takePermissions, writeAll } from "./whole.js";
 
 const fsync = promisify(fs.fsync);
 
@@ -50,6 +50,7 @@ function write(target: string, bytes: Uint8Array, modified: number): { fd: numbe
   const path = temporaryPath(target);
   const fd = fs.openSync(native(path), "wx");
   try {
+    takePermissions(fd, target);
     writeAll(fd, bytes);
     setModified(fd, modified);
     return { fd, path };

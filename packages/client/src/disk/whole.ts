@@ -84,9 +84,24 @@ export function setModified(fd: number, modified: number): void {
   // No calendar reaches further, and the number is from a peer.
   if (!Number.isFinite(modified) || Math.abs(modified) > 1e11) return;
   try {
-    fs.futimesSync(fd, Date.now() / 1000, modified);
+    // As text: Node takes a number below 0 for now.
+    fs.futimesSync(fd, Date.now() / 1000, String(modified));
   } catch {
     // Some file systems take no times, or not that one: the content is right all the same.
+  }
+}
+
+/**
+ * Gives a file the permissions of the one that it is to replace, where there is one. What else the mode holds (set-user-ID,
+ * say) was not meant for what a peer sends.
+ */
+export function takePermissions(fd: number, target: string, more = 0): void {
+  if (process.platform === "win32") return;
+  try {
+    const replaced = fs.lstatSync(native(target), { throwIfNoEntry: false });
+    if (replaced?.isFile()) fs.fchmodSync(fd, (replaced.mode & 0o777) | more);
+  } catch {
+    // Some file systems take none: the content is right all the same.
   }
 }
 

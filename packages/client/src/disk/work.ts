@@ -1,5 +1,6 @@
 // What the thread can be asked to do, and what goes between it and the app's.
 
+import fs from "node:fs";
 import { sep } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { sha256Of } from "./digest.js";
@@ -20,6 +21,7 @@ import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
 import { saveFile } from "./save-file.js";
+import { openRegular, setModified } from "./whole.js";
 
 /** Where the bytes of a request are: in shared memory of that number, or without one in the block that came along. */
 export interface Bytes {
@@ -166,6 +168,16 @@ export class Work {
 
   remove(top: string, paths: readonly string[]): NthFailure[] {
     return removeAll(top, paths);
+  }
+
+  setModified(path: string, modified: number): void {
+    const fd = openRegular(path, fs.constants.O_RDONLY);
+    if (fd === undefined) return;
+    try {
+      setModified(fd, modified);
+    } finally {
+      fs.closeSync(fd);
+    }
   }
 
   /** The number is for `drop`. */

@@ -4,11 +4,12 @@
 import { join, resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
 import type { FileStats } from "../disk/disk.js";
+import { isSameTime } from "../disk/times.js";
 import { NoDigestError, TargetError } from "../errors.js";
 import type { BatchFile } from "../transfer/batch.js";
 import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
-import { type DownloadEvent, download, isSameTime } from "../transfer/download.js";
+import { type DownloadEvent, download } from "../transfer/download.js";
 import { pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Collisions } from "./collisions.js";
@@ -103,6 +104,8 @@ export interface Wanted {
   readonly folder: string;
   /** It is there in the same size: whether it is to be fetched is told by its digest. */
   readonly byDigest: boolean;
+  /** Where that is the same, its time is to be mended. */
+  readonly hasOtherTime: boolean;
 }
 
 /** A page of the listing, and what stands here. */
@@ -243,7 +246,7 @@ class Sync {
       const end = target.lastIndexOf(sep);
       const folder = end < top.length ? this.#folder : target.slice(0, end);
       const details = fileAt(page, place);
-      wanted.push({ details, target, folder, byDigest });
+      wanted.push({ details, target, folder, byDigest, hasOtherTime: !isSameFile });
       if (!byDigest) this.#want(details);
     }
     this.#tell();
@@ -278,7 +281,7 @@ class Sync {
   async #bring(wanted: Wanted): Promise<void> {
     const { details, target, byDigest } = wanted;
     if (byDigest) {
-      if (await this.#isSameDigest(details.name, target)) return;
+      if (await this.#isSameDigest(wanted)) return;
       this.#want(details);
       this.#tell();
     }
@@ -323,8 +326,9 @@ class Sync {
     this.#total += size;
   }
 
-  /** Whether there is nothing to fetch; also where that cannot be found out. */
-  async #isSameDigest(name: string, target: string): Promise<boolean> {
+  /** Whether there is nothing to fetch; also where that cannot be found out. What is the same gets the server's time. */
+  async #isSameDigest({ details, target, hasOtherTime }: Wanted): Promise<boolean> {
+    const { name, modified } = details;
     const { retries = 5 } = this.#options;
     try {
       const [theirs, ours] = await Promise.all([
@@ -332,6 +336,9 @@ class Sync {
         this.#transfers.disk.digest(target, this.#signal),
       ]);
       if (theirs !== ours) return false;
+      if (hasOtherTime && modified !== undefined && !this.#options.dryRun) {
+        await this.#transfers.disk.setModified(target, modified);
+      }
       this.#unchanged += 1;
       this.#tell();
     } catch (error) {
