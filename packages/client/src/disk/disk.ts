@@ -102,6 +102,16 @@ export class Disk {
     return new Map(notSaved.map(([nth, failure]) => [nth, failure && fromFailure(failure)]));
   }
 
+  /** Removes from a folder, the first time, what killed processes have left of downloads that nobody can go on with. */
+  async tidy(folder: string): Promise<void> {
+    await this.#started().ask("tidy", folder, absolute(folder));
+  }
+
+  /** Removes what an interrupted download of that file to that path left, if anything: the file is gone from the server. */
+  async forget(target: string, nombre: string): Promise<void> {
+    await this.#started().ask("forget", target, absolute(target), nombre);
+  }
+
   /** Which files in folders belong to downloads that were interrupted, or are under way: their journals' paths. */
   async journals(folders: readonly string[]): Promise<string[]> {
     return this.#started().ask("journals", folders[0] ?? "", folders.map(absolute));
@@ -135,9 +145,11 @@ export class Disk {
   /**
    * The files below a folder, in ascending order: their paths from there, with `/` between. Links are neither told nor
    * followed, and parts of downloads not told. A folder that is not there has none.
+   *
+   * @param options.tidy whether what killed processes have left is removed
    */
-  async walk(folder: string): Promise<string[]> {
-    return this.#started().ask("walk", folder, absolute(folder));
+  async walk(folder: string, { tidy = false }: { readonly tidy?: boolean } = {}): Promise<string[]> {
+    return this.#started().ask("walk", folder, absolute(folder), tidy);
   }
 
   /**

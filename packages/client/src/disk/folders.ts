@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { TargetError } from "../errors.js";
 import { asTargetError, isFolder, type NthFailure, toFailure } from "./failure.js";
+import { removeLeftovers } from "./leftovers.js";
 import { native, temporaryName, textOf } from "./paths.js";
 
 /** What stands at a path; a link is "other". */
@@ -141,12 +142,22 @@ function isFolderOrLinkToOne(path: string): boolean {
 /**
  * The files below a folder, in ascending order: their paths from there, with `/` between. Links are neither told nor
  * followed; files that are on their way are not told. A folder that is not there has none.
+ *
+ * @param tidies whether what killed processes have left is removed
  */
-export function walk(top: string): string[] {
+export function walk(top: string, tidies: boolean): string[] {
   const found: string[] = [];
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of entriesOf(folder ? `${top}/${folder}` : top)) {
+    const path = folder ? `${top}/${folder}` : top;
+    const entries = entriesOf(path);
+    if (tidies) {
+      removeLeftovers(
+        path,
+        entries.map(({ name }) => name),
+      );
+    }
+    for (const entry of entries) {
       if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
       else if (entry.isFile() && !temporaryName.test(entry.name)) found.push(folder + entry.name);
     }
@@ -154,11 +165,22 @@ export function walk(top: string): string[] {
   return found.sort();
 }
 
-/** The journals of downloads that are in folders. A folder that is not there, or cannot be read, has none. */
+/** Removes from a folder what killed processes have left. One that is not there, or cannot be read, is left alone. */
+export function tidy(folder: string): void {
+  try {
+    removeLeftovers(folder, fs.readdirSync(native(folder)));
+  } catch {
+    // What is there keeps nobody from his work.
+  }
+}
+
+/** The journals of downloads that are in folders, which are tidied by the way. A folder that is not there, or cannot be read, has none. */
 export function journalsIn(folders: readonly string[]): string[] {
   return folders.flatMap((folder) => {
     try {
-      return journalsAmong(fs.readdirSync(native(folder)), folder);
+      const names = fs.readdirSync(native(folder));
+      removeLeftovers(folder, names);
+      return journalsAmong(names, folder);
     } catch {
       return [];
     }

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { asTargetError, fromFailure } from "./failure.js";
 import { journalsAmong, makeFolders, statAll } from "./folders.js";
+import { removeLeftovers } from "./leftovers.js";
 import { native } from "./paths.js";
 
 /** What a file system takes for the same. */
@@ -44,6 +45,7 @@ export function prepareFolder(folder: string): Prepared {
 function contentsOf(folder: string): Omit<Prepared, "folding"> {
   try {
     const names = fs.readdirSync(native(folder));
+    removeLeftovers(folder, names);
     return { isEmpty: names.length === 0, journals: journalsAmong(names, folder) };
   } catch {
     // One that may not be read may still be written to.

@@ -13,10 +13,11 @@ import {
   removeAll,
   type Stats,
   statAll,
+  tidy,
   walk,
 } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
-import { PartFile, pending } from "./part-file.js";
+import { PartFile, pending, removeInterrupted } from "./part-file.js";
 import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
@@ -68,6 +69,7 @@ export class Work {
   readonly #saving = new Set<Promise<unknown>>();
   /** Numbers of what takes long and was not dropped. */
   readonly #wanted = new Set<number>();
+  readonly #tidied = new Set<string>();
   #begun = 0;
 
   begin(target: string, file: RemoteFile, resume: boolean): Begun {
@@ -141,6 +143,18 @@ export class Work {
     return journalsIn(folders);
   }
 
+  /** Once: what is left by others meanwhile is theirs to tidy. */
+  tidy(folder: string): void {
+    if (this.#tidied.has(folder)) return;
+    this.#tidied.add(folder);
+    tidy(folder);
+  }
+
+  /** There is no such file any more. */
+  forget(target: string, name: string): void {
+    if (pending(target)?.file.name === name) removeInterrupted(target);
+  }
+
   pending(target: string): ReturnType<typeof pending> {
     return pending(target);
   }
@@ -162,8 +176,8 @@ export class Work {
     return makeFolders(top, paths);
   }
 
-  walk(folder: string): string[] {
-    return walk(folder);
+  walk(folder: string, tidies: boolean): string[] {
+    return walk(folder, tidies);
   }
 
   remove(top: string, paths: readonly string[]): NthFailure[] {

@@ -411,7 +411,7 @@ class Sync {
   async #delete(dryRun: boolean): Promise<void> {
     const { disk } = this.#transfers;
     const refused = new Set(this.#failed.map(({ nombre }) => nombre));
-    const local = await disk.walk(this.#folder);
+    const local = await disk.walk(this.#folder, { tidy: !dryRun });
     this.#signal.throwIfAborted();
     // A server of old tells nothing of what is in folders.
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");

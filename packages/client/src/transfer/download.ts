@@ -5,7 +5,7 @@ import { setMaxListeners } from "node:events";
 import type { Mensaje } from "@fileshare/protocol";
 import { Disk, type Part, type Range, type RemoteFile, type Segment } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
-import { ChangedError, TargetError } from "../errors.js";
+import { ChangedError, RefusedError, TargetError } from "../errors.js";
 import type { Link } from "./link.js";
 import { Missing } from "./missing.js";
 import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
@@ -330,6 +330,12 @@ class Download {
   /** What was recorded stays for a later run, unless it is of no use: then nothing is left. */
   async #leave(error: unknown): Promise<void> {
     const part = this.#part ?? (await this.#beginning?.catch(() => undefined));
+    if (error instanceof RefusedError && error.reason === "NOT_FOUND") {
+      // What is there of it will never be more.
+      await part?.discard().catch(() => {});
+      await this.#transfers.disk.forget(this.#job.target, this.#job.nombre).catch(() => {});
+      return;
+    }
     if (!part) return;
     const useless = error instanceof ChangedError || error instanceof TargetError;
     await (useless ? part.discard() : part.keep()).catch(() => {});

@@ -73,7 +73,7 @@ export async function resolveTarget(disk: Disk, folder: string, name: string): P
   const path = targetPath(folder, name);
   const [notMade] = (await disk.makeFolders(folder, [dirname(path)])).values();
   if (notMade) throw notMade;
-  const { kinds, sizes, modified } = await disk.stat([path]);
+  const [{ kinds, sizes, modified }] = await Promise.all([disk.stat([path]), disk.tidy(dirname(path))]);
   if (kinds[0] === "folder") throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
   const isFile = kinds[0] === "file";
   return {
