@@ -140,6 +140,9 @@ describe("A link to a folder that stands in the one that is saved in", () => {
     }
     const outside = await folder();
     await writeFile(join(outside, ".bashrc"), "mine");
+    // As if it were the same.
+    await utimes(join(outside, ".bashrc"), 1, 1);
+    await utimes(join(path, "latest/.bashrc"), 1, 1);
     const real = await folder();
     await symlink(outside, join(real, "latest"));
     const into = join(await folder(), "enlace");

@@ -43,7 +43,7 @@ export interface FileStats {
 }
 
 /**
- * Looks at files as {@link statAll} does.
+ * Looks at files as {@link statAll} does. There are none in a folder that is reached by a link.
  *
  * @param folder ends in a separator
  * @param names paths from there
@@ -52,13 +52,26 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
   const { length } = names;
   const sizes = new Float64Array(length).fill(-1);
   const modified = new Float64Array(length);
+  const real = new Map([["", true]]);
   for (let i = 0; i < length; i++) {
-    const stats = statOf(folder + names[i]);
+    const name = names[i] as string;
+    if (!isReal(folder, name.slice(0, Math.max(0, name.lastIndexOf(sep))), real)) continue;
+    const stats = statOf(folder + name);
     if (!stats?.isFile()) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
   }
   return { sizes, modified };
+}
+
+/** Whether a folder, and each above it, stands there itself. What was found out is noted. */
+function isReal(top: string, path: string, known: Map<string, boolean>): boolean {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const above = path.slice(0, Math.max(0, path.lastIndexOf(sep)));
+  const real = isReal(top, above, known) && statOf(top + path)?.isDirectory() === true;
+  known.set(path, real);
+  return real;
 }
 
 function statOf(path: string): fs.Stats | undefined {

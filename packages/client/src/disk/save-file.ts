@@ -67,7 +67,7 @@ let waiting = 0;
 const turns: (() => void)[] = [];
 
 /** The same, and resolves when the disk itself has the file. */
-export function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
   return inTurn(async () => {
     await saveAndSync(target, bytes, modified);
     await syncFolder(dirname(target));
