@@ -78,8 +78,8 @@ export class ReplyError extends Error {
 }
 
 /**
- * Why a download cannot be saved:
- * - `UNSAFE_NAME`: the name could mean something else than a file in the folder
+ * Why a download cannot be saved, or a file removed:
+ * - `UNSAFE_NAME`: the name could mean something else than a file in the folder: a link leads out of it, say
  * - `BAD_NAME`: the file system does not take such a name: it is too long, say
  * - `IS_FOLDER`: a folder stands where the file would go
  * - `NO_SPACE`: the file system, or what the user may have of it, is full
@@ -96,16 +96,30 @@ export type TargetErrorCode =
   | "NO_PERMISSION"
   | "NOT_WRITTEN";
 
-/** A download cannot be saved where it should go. Nothing is left of it there, and the client is still usable. */
+/** What the file system was to do. */
+export type TargetVerb = "save" | "delete";
+
+/**
+ * A download cannot be saved where it should go: nothing is left of it there. Or a sync cannot remove a file that the server
+ * does not have. The client is still usable.
+ */
 export class TargetError extends Error {
   override readonly name = "TargetError";
   readonly code: TargetErrorCode;
+  /** What could not be done. */
+  readonly verb: TargetVerb;
   /** The name, or the path, that cannot be written. */
   readonly path: string;
 
-  constructor(code: TargetErrorCode, path: string, reason: string, options?: ErrorOptions) {
-    super(`Cannot save ${JSON.stringify(path)}: ${reason}`, options);
+  constructor(
+    code: TargetErrorCode,
+    path: string,
+    reason: string,
+    { verb = "save", ...options }: ErrorOptions & { readonly verb?: TargetVerb | undefined } = {},
+  ) {
+    super(`Cannot ${verb} ${JSON.stringify(path)}: ${reason}`, options);
     this.code = code;
+    this.verb = verb;
     this.path = path;
   }
 }

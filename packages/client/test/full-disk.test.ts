@@ -25,8 +25,14 @@ describe.skipIf(!mayMount)(`A full disk${mayMount ? "" : " (skipped: only root m
     const small = noise(MiB);
     const server = await served({ grande: noise(3 * MiB), pequeño: small });
     const cliente = clienteOf(server);
-    const refused = cliente.descargarArchivo("grande", { folder: disk });
+    const events: unknown[] = [];
+    const refused = cliente.descargarArchivo("grande", {
+      folder: disk,
+      onEvent: (each) => events.push(each),
+    });
     await expect(refused).rejects.toMatchObject({ name: "TargetError", code: "NO_SPACE" });
+    // Nothing else is told of it, nor before it.
+    expect(events).toEqual([]);
     expect(await readdir(disk)).toEqual([]);
     await cliente.descargarArchivo("pequeño", { folder: disk });
     await expectFile(join(disk, "pequeño"), small);
@@ -37,7 +43,10 @@ describe.skipIf(!mayMount)(`A full disk${mayMount ? "" : " (skipped: only root m
     if (disk === undefined) return skip("no file system can be mounted here");
     onTestFinished(() => void spawnSync("umount", [disk]));
     const files = { a: noise(1000), grande: noise(3 * MiB), z: noise(100_000) };
-    const report = await clienteOf(await served(files)).sincronizar(disk);
+    const events: unknown[] = [];
+    const onEvent = (...each: unknown[]): void => void events.push(each);
+    const report = await clienteOf(await served(files)).sincronizar(disk, { onEvent });
+    expect(events).toEqual([]);
     expect(report.failed).toMatchObject([{ nombre: "grande", error: { code: "NO_SPACE" } }]);
     expect((await readdir(disk)).sort()).toEqual(["a", "z"]);
   });

@@ -172,7 +172,7 @@ describe("Disk", () => {
   });
 
   it("saves many small files, which travel in few messages", async () => {
-    await disk.makeFolders([join(folder, "a/b"), join(folder, "a/b/c"), join(folder, "a")]);
+    await disk.makeFolders(folder, [join(folder, "a/b"), join(folder, "a/b/c"), join(folder, "a")]);
     const files = Array.from({ length: 1000 }, (_, i) => ({
       path: join(folder, "a/b", String(i)),
       bytes: reference(i, i),
@@ -257,7 +257,7 @@ describe("Disk", () => {
   it.skipIf(process.platform !== "linux")("takes names whose bytes are no text", async () => {
     const name = "caf\udce9";
     const inner = join(folder, "ni\udcf1o");
-    await disk.makeFolders([inner]);
+    await disk.makeFolders(folder, [inner]);
     await disk.save(join(inner, name), remote(SIZE), content, undefined, options);
     const part = await disk.begin(join(folder, name), remote(SIZE), options);
     const segment = part.segment(0, SIZE, undefined);
@@ -270,7 +270,7 @@ describe("Disk", () => {
     expect(bytes.sort()).toEqual(["café", "niño"]);
     expect(await disk.walk(folder)).toEqual([name, `ni\udcf1o/${name}`].sort());
     expect((await disk.stat([join(inner, name)])).kinds).toEqual(["file"]);
-    await disk.remove([join(inner, name), join(folder, name)]);
+    await disk.remove(folder, [join(inner, name), join(folder, name)]);
     expect(await disk.walk(folder)).toEqual([]);
   });
 
@@ -291,21 +291,36 @@ describe("Disk", () => {
 
   it("makes folders once, and refuses where something else stands", async () => {
     await writeFile(target, "");
-    await disk.makeFolders([join(folder, "a/b/c"), join(folder, "a/b/d"), join(folder, "a/b/c")]);
+    await disk.makeFolders(folder, [join(folder, "a/b/c"), join(folder, "a/b/d"), join(folder, "a/b/c")]);
     expect(readdirSync(join(folder, "a/b"))).toEqual(["c", "d"]);
     for (const path of [target, join(target, "x"), join(target, "x/y")]) {
-      await expect(disk.makeFolders([path])).rejects.toMatchObject({
-        name: "TargetError",
-        code: "NOT_WRITTEN",
-        path,
-      });
+      const failed = await disk.makeFolders(folder, [path, join(folder, "e")]);
+      expect([...failed]).toMatchObject([[0, { name: "TargetError", code: "NOT_WRITTEN", path }]]);
+      expect(statSync(join(folder, "e")).isDirectory()).toBe(true);
     }
-    await expect(disk.makeFolders(["/proc/x/y"])).rejects.toMatchObject({ name: "TargetError" });
+    const [error] = (await disk.makeFolders("/proc/x/y", ["/proc/x/y"])).values();
+    expect(error).toMatchObject({ name: "TargetError" });
+  });
+
+  it("makes no folders through links, but for the one that all are in", async () => {
+    await mkdir(join(folder, "real/fuera"), { recursive: true });
+    await symlink(join(folder, "real"), join(folder, "top"));
+    await symlink(join(folder, "real/fuera"), join(folder, "real/enlace"));
+    const top = join(folder, "top");
+    const paths = ["a/b", "enlace", "enlace/c", "fuera/d"].map((name) => join(top, name));
+    const failed = await disk.makeFolders(top, paths);
+    const error = { code: "UNSAFE_NAME", path: join(top, "enlace") };
+    expect([...failed]).toMatchObject([
+      [1, error],
+      [2, { code: "UNSAFE_NAME" }],
+    ]);
+    expect(readdirSync(join(folder, "real/fuera"))).toEqual(["d"]);
+    expect(readdirSync(join(folder, "real/a"))).toEqual(["b"]);
   });
 
   it("lists files below a folder, but no links and nothing on its way", async () => {
     expect(await disk.walk(join(folder, "nada"))).toEqual([]);
-    await disk.makeFolders([join(folder, "b/c"), join(folder, "empty")]);
+    await disk.makeFolders(folder, [join(folder, "b/c"), join(folder, "empty")]);
     for (const name of ["a", "b/c/x", "b/a", "b-", ".fileshare-notes.part"])
       await writeFile(join(folder, name), "");
     await symlink(folder, join(folder, "b/up"));
@@ -324,8 +339,23 @@ describe("Disk", () => {
     await writeFile(target, "");
     await symlink(join(folder, "carpeta"), join(folder, "enlace"));
     const paths = ["carpeta", "nada", "fichero", "enlace"].map((name) => join(folder, name));
-    await expect(disk.remove(paths)).rejects.toMatchObject({ name: "TargetError", path: paths[0] });
+    const failed = await disk.remove(folder, paths);
+    expect([...failed]).toMatchObject([[0, { name: "TargetError", verb: "delete", path: paths[0] }]]);
+    expect(failed.get(0)?.message).toMatch(/^Cannot delete ".*carpeta": E/);
     expect(readdirSync(folder)).toEqual(["carpeta"]);
+  });
+
+  it("removes the folders that become empty by it, but not the one that all are in", async () => {
+    await mkdir(join(folder, "a/b/c"), { recursive: true });
+    await mkdir(join(folder, "vacía"));
+    await mkdir(join(folder, "d"));
+    const names = ["a/b/c/x", "a/b/y", "d/x"];
+    for (const name of [...names, "d/queda"]) await writeFile(join(folder, name), "");
+    const paths = names.map((name) => join(folder, name));
+    expect(await disk.remove(folder, paths)).toEqual(new Map());
+    expect(readdirSync(folder).sort()).toEqual(["d", "vacía"]);
+    expect(await disk.remove(folder, [join(folder, "d/queda")])).toEqual(new Map());
+    expect(readdirSync(folder)).toEqual(["vacía"]);
   });
 });
 

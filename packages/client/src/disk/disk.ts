@@ -2,13 +2,13 @@
 
 import { resolve } from "node:path";
 import { algorithms, type Checksum } from "./checksum.js";
-import { fromFailure } from "./failure.js";
+import { fromFailure, fromFailures } from "./failure.js";
 import type { FileStats, Stats } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
 import type { Prepared } from "./prepare.js";
 import type { Range } from "./ranges.js";
-import type { SmallFiles } from "./save-all.js";
+import type { FileColumns } from "./save-all.js";
 import { Thread } from "./thread.js";
 
 export type { Checksum } from "./checksum.js";
@@ -17,7 +17,7 @@ export type { RemoteFile } from "./journal.js";
 export type { Part, Segment } from "./part.js";
 export type { Folding, Prepared } from "./prepare.js";
 export type { Range } from "./ranges.js";
-export type { SmallFiles } from "./save-all.js";
+export type { FileColumns } from "./save-all.js";
 
 /** How a file is saved. */
 export interface SaveOptions {
@@ -41,7 +41,7 @@ export class Disk {
 
   #thread: Thread | undefined;
   #closed = false;
-  #digests = 0;
+  #droppables = 0;
 
   /** Begins a download to that path, or picks it up. Where another is under way to it, that one is not touched. */
   async begin(target: string, file: RemoteFile, { fsync, resume }: SaveOptions): Promise<Part> {
@@ -83,19 +83,33 @@ export class Disk {
    *
    * @param bytes of all of them; not to be changed until it resolves
    * @param checksum of all the bytes
-   * @returns why files could not be saved, by their place in the columns: the others are there
+   * @param options.signal gives up what still has to wait for the disk
+   * @returns why files could not be saved, by their place in the columns, and nothing for those that were given up: the
+   *   others are there
    * @throws {ChecksumError} when the checksum is another: none is saved
    */
   async saveAll(
-    { targets, starts, sizes, modified }: SmallFiles,
+    { targets, starts, sizes, modified }: FileColumns,
     bytes: Uint8Array,
     checksum: Checksum,
-    { fsync }: Pick<SaveOptions, "fsync">,
-  ): Promise<ReadonlyMap<number, Error>> {
+    { fsync, signal }: Pick<SaveOptions, "fsync"> & { readonly signal?: AbortSignal | undefined },
+  ): Promise<ReadonlyMap<number, Error | undefined>> {
     const packed = { targets: targets.join("\0"), starts, sizes, modified };
     const path = targets[0] ?? "";
-    const failed = await this.#started().ask("saveAll", path, packed, checksum, fsync, bytes);
-    return new Map(failed.map(([nth, failure]) => [nth, fromFailure(failure)]));
+    const notSaved = await this.#droppable(signal, (thread, number) =>
+      thread.ask("saveAll", path, packed, checksum, fsync, number, bytes),
+    );
+    return new Map(notSaved.map(([nth, failure]) => [nth, failure && fromFailure(failure)]));
+  }
+
+  /** Removes from a folder, the first time, what killed processes have left of downloads that nobody can go on with. */
+  async tidy(folder: string): Promise<void> {
+    await this.#started().ask("tidy", folder, absolute(folder));
+  }
+
+  /** Removes what an interrupted download of that file to that path left, if anything: the file is gone from the server. */
+  async forget(target: string, nombre: string): Promise<void> {
+    await this.#started().ask("forget", target, absolute(target), nombre);
   }
 
   /** Which files in folders belong to downloads that were interrupted, or are under way: their journals' paths. */
@@ -118,22 +132,38 @@ export class Disk {
     return this.#started().ask("prepare", folder, absolute(folder));
   }
 
-  /** Makes folders, and those above them. Those that are there are left alone. */
-  async makeFolders(paths: readonly string[]): Promise<void> {
-    await this.#started().ask("makeFolders", paths[0] ?? "", paths.map(absolute));
+  /**
+   * Makes folders, and those above them. Those that are there are left alone.
+   *
+   * @param top the one that the others are in. It may be reached by links; what is below it may not, as a name is a peer's
+   * @returns why folders could not be made, by their place
+   */
+  async makeFolders(top: string, paths: readonly string[]): Promise<ReadonlyMap<number, Error>> {
+    return fromFailures(await this.#started().ask("makeFolders", top, absolute(top), paths.map(absolute)));
   }
 
   /**
    * The files below a folder, in ascending order: their paths from there, with `/` between. Links are neither told nor
    * followed, and parts of downloads not told. A folder that is not there has none.
+   *
+   * @param options.tidy whether what killed processes have left is removed
    */
-  async walk(folder: string): Promise<string[]> {
-    return this.#started().ask("walk", folder, absolute(folder));
+  async walk(folder: string, { tidy = false }: { readonly tidy?: boolean } = {}): Promise<string[]> {
+    return this.#started().ask("walk", folder, absolute(folder), tidy);
   }
 
-  /** Removes files, and links as such. One that is not there is no error; the others are removed whatever one's error is. */
-  async remove(paths: readonly string[]): Promise<void> {
-    await this.#started().ask("remove", paths[0] ?? "", paths.map(absolute));
+  /**
+   * Removes files below a folder, and links as such, and what folders become empty by it. One that is not there is no error.
+   *
+   * @returns why files could not be removed, by their place
+   */
+  async remove(top: string, paths: readonly string[]): Promise<ReadonlyMap<number, Error>> {
+    return fromFailures(await this.#started().ask("remove", top, absolute(top), paths.map(absolute)));
+  }
+
+  /** Gives a file that time, in seconds since 1970, as far as the file system takes it. A link is left alone. */
+  async setModified(path: string, modified: number): Promise<void> {
+    await this.#started().ask("setModified", path, absolute(path), modified);
   }
 
   /**
@@ -143,18 +173,13 @@ export class Disk {
    */
   async digest(path: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const thread = this.#started();
-    this.#digests += 1;
-    const number = this.#digests;
-    const drop = (): void => void thread.ask("dropDigest", path, number).catch(() => {});
-    signal.addEventListener("abort", drop, { once: true });
     try {
-      return await thread.ask("digest", path, absolute(path), number);
+      return await this.#droppable(signal, (thread, number) =>
+        thread.ask("digest", path, absolute(path), number),
+      );
     } catch (error) {
       signal.throwIfAborted();
       throw error;
-    } finally {
-      signal.removeEventListener("abort", drop);
     }
   }
 
@@ -162,6 +187,23 @@ export class Disk {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#thread?.close();
+  }
+
+  /** Asks for what takes long, and has the thread drop it when the signal aborts. */
+  async #droppable<T>(
+    signal: AbortSignal | undefined,
+    ask: (thread: Thread, number: number) => Promise<T>,
+  ): Promise<T> {
+    const thread = this.#started();
+    this.#droppables += 1;
+    const number = this.#droppables;
+    const drop = (): void => void thread.ask("drop", "", number).catch(() => {});
+    signal?.addEventListener("abort", drop, { once: true });
+    try {
+      return await ask(thread, number);
+    } finally {
+      signal?.removeEventListener("abort", drop);
+    }
   }
 
   #started(): Thread {

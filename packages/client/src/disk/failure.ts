@@ -1,7 +1,7 @@
 // What the file system refuses, as an error with a code; and errors as data, on their way between threads.
 
 import fs from "node:fs";
-import { ChecksumError, TargetError, type TargetErrorCode } from "../errors.js";
+import { ChecksumError, TargetError, type TargetErrorCode, type TargetVerb } from "../errors.js";
 import { native } from "./paths.js";
 
 const codes: Readonly<Record<string, TargetErrorCode>> = {
@@ -16,12 +16,12 @@ const codes: Readonly<Record<string, TargetErrorCode>> = {
 };
 
 /** What went wrong at a path, as a TargetError where it was the file system. */
-export function asTargetError(error: unknown, path: string): unknown {
+export function asTargetError(error: unknown, path: string, verb: TargetVerb = "save"): unknown {
   if (!(error instanceof Error) || error instanceof TargetError || error instanceof ChecksumError)
     return error;
   const { code = "", syscall } = error as NodeJS.ErrnoException;
   if (!syscall) return error;
-  return new TargetError(targetCode(code, syscall, path), path, error.message, { cause: error });
+  return new TargetError(targetCode(code, syscall, path), path, error.message, { cause: error, verb });
 }
 
 function targetCode(code: string, syscall: string, path: string): TargetErrorCode {
@@ -46,9 +46,13 @@ export interface Failure {
   readonly message: string;
   readonly code?: string;
   readonly path?: string;
+  readonly verb?: TargetVerb;
   readonly system?: { readonly errno?: number; readonly syscall?: string; readonly path?: string };
   readonly cause?: Failure;
 }
+
+/** What went wrong with one of several, by its place among them. */
+export type NthFailure = readonly [nth: number, failure: Failure];
 
 export function toFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return { kind: "other", message: String(error) };
@@ -59,7 +63,7 @@ export function toFailure(error: unknown): Failure {
     ...(path !== undefined && { path: String(path) }),
     ...(error.cause !== undefined && { cause: toFailure(error.cause) }),
   };
-  if (error instanceof TargetError) return { kind: "target", ...failure };
+  if (error instanceof TargetError) return { kind: "target", verb: error.verb, ...failure };
   if (error instanceof ChecksumError) return { kind: "checksum", ...failure };
   if (error instanceof RangeError) return { kind: "range", ...failure };
   return {
@@ -69,11 +73,19 @@ export function toFailure(error: unknown): Failure {
   };
 }
 
-export function fromFailure({ kind, message, code, path = "", system, cause }: Failure): Error {
+/** Failures as errors, by place. */
+export function fromFailures(failures: readonly NthFailure[]): Map<number, Error> {
+  return new Map(failures.map(([nth, failure]) => [nth, fromFailure(failure)]));
+}
+
+export function fromFailure({ kind, message, code, path = "", verb, system, cause }: Failure): Error {
   const options = cause && { cause: fromFailure(cause) };
   switch (kind) {
     case "target":
-      return new TargetError(code as TargetErrorCode, path, reason(message, path), options);
+      return new TargetError(code as TargetErrorCode, path, reason(message, path, verb), {
+        ...options,
+        verb,
+      });
     case "checksum":
       return new ChecksumError(path, reason(message, path));
     case "range":
@@ -84,6 +96,6 @@ export function fromFailure({ kind, message, code, path = "", system, cause }: F
 }
 
 /** The message of one of our errors without what its class puts in front. */
-function reason(message: string, path: string): string {
-  return message.slice(new ChecksumError(path, "").message.length);
+function reason(message: string, path: string, verb: TargetVerb = "save"): string {
+  return message.slice(new TargetError("NOT_WRITTEN", path, "", { verb }).message.length);
 }

@@ -1,8 +1,10 @@
 // What stands in folders: looked at, made and removed, many paths at a time.
 
 import fs from "node:fs";
-import { dirname, join } from "node:path";
-import { asTargetError } from "./failure.js";
+import { dirname, join, sep } from "node:path";
+import { TargetError } from "../errors.js";
+import { asTargetError, isFolder, type NthFailure, toFailure } from "./failure.js";
+import { removeLeftovers } from "./leftovers.js";
 import { native, temporaryName, textOf } from "./paths.js";
 
 /** What stands at a path; a link is "other". */
@@ -41,7 +43,7 @@ export interface FileStats {
 }
 
 /**
- * Looks at files as {@link statAll} does.
+ * Looks at files as {@link statAll} does. There are none in a folder that is reached by a link.
  *
  * @param folder ends in a separator
  * @param names paths from there
@@ -50,13 +52,26 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
   const { length } = names;
   const sizes = new Float64Array(length).fill(-1);
   const modified = new Float64Array(length);
+  const real = new Map([["", true]]);
   for (let i = 0; i < length; i++) {
-    const stats = statOf(folder + names[i]);
+    const name = names[i] as string;
+    if (!isReal(folder, name.slice(0, Math.max(0, name.lastIndexOf(sep))), real)) continue;
+    const stats = statOf(folder + name);
     if (!stats?.isFile()) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
   }
   return { sizes, modified };
+}
+
+/** Whether a folder, and each above it, stands there itself. What was found out is noted. */
+function isReal(top: string, path: string, known: Map<string, boolean>): boolean {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const above = path.slice(0, Math.max(0, path.lastIndexOf(sep)));
+  const real = isReal(top, above, known) && statOf(top + path)?.isDirectory() === true;
+  known.set(path, real);
+  return real;
 }
 
 function statOf(path: string): fs.Stats | undefined {
@@ -67,26 +82,53 @@ function statOf(path: string): fs.Stats | undefined {
   }
 }
 
-/** Makes folders, and those above them, that are not there yet. */
-export function makeFolders(paths: readonly string[]): void {
+/**
+ * Makes folders, and those above them, that are not there yet.
+ *
+ * @param top may be a link to a folder, or be reached by one; below it each must be a folder itself
+ * @returns which could not be made, and why: the others are there
+ */
+export function makeFolders(top: string, paths: readonly string[]): NthFailure[] {
   const there = new Set<string>();
-  for (const path of paths) {
+  const failed: NthFailure[] = [];
+  for (const [nth, path] of paths.entries()) {
     try {
-      makeFolder(path, there);
+      makeFolder(path, top, there);
     } catch (error) {
-      throw asTargetError(error, path);
+      failed.push([nth, toFailure(asTargetError(error, path))]);
     }
   }
+  return failed;
 }
 
-/** Makes a folder. (Node's own recursive mkdir never ends where the file system takes no folder.) */
-function makeFolder(path: string, there: Set<string>): void {
+/** Makes a folder below another, or that one. */
+function makeFolder(path: string, top: string, there: Set<string>): void {
   if (there.has(path)) return;
-  if (!tryMake(path)) {
-    makeFolder(dirname(path), there);
-    tryMake(path, true);
+  const above = dirname(path);
+  if (path === top || above === path) makeTop(path);
+  else {
+    // From above: what a link leads to must not even be looked at.
+    makeFolder(above, top, there);
+    makeBelow(path);
   }
   there.add(path);
+}
+
+/** Makes a folder and those above it. (Node's own recursive mkdir never ends where the file system takes no folder.) */
+function makeTop(path: string): void {
+  if (tryMake(path)) return;
+  makeTop(dirname(path));
+  tryMake(path, true);
+}
+
+function makeBelow(path: string): void {
+  try {
+    fs.mkdirSync(native(path));
+  } catch (error) {
+    if (isFolder(path)) return;
+    if (!isFolderOrLinkToOne(path)) throw error;
+    throw new TargetError("UNSAFE_NAME", path, "a link stands there, which leads to another folder");
+  }
 }
 
 /** @returns false where the folder above is not there, and may yet be made */
@@ -113,12 +155,22 @@ function isFolderOrLinkToOne(path: string): boolean {
 /**
  * The files below a folder, in ascending order: their paths from there, with `/` between. Links are neither told nor
  * followed; files that are on their way are not told. A folder that is not there has none.
+ *
+ * @param tidies whether what killed processes have left is removed
  */
-export function walk(top: string): string[] {
+export function walk(top: string, tidies: boolean): string[] {
   const found: string[] = [];
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of entriesOf(folder ? `${top}/${folder}` : top)) {
+    const path = folder ? `${top}/${folder}` : top;
+    const entries = entriesOf(path);
+    if (tidies) {
+      removeLeftovers(
+        path,
+        entries.map(({ name }) => name),
+      );
+    }
+    for (const entry of entries) {
       if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
       else if (entry.isFile() && !temporaryName.test(entry.name)) found.push(folder + entry.name);
     }
@@ -126,11 +178,22 @@ export function walk(top: string): string[] {
   return found.sort();
 }
 
-/** The journals of downloads that are in folders. A folder that is not there, or cannot be read, has none. */
+/** Removes from a folder what killed processes have left. One that is not there, or cannot be read, is left alone. */
+export function tidy(folder: string): void {
+  try {
+    removeLeftovers(folder, fs.readdirSync(native(folder)));
+  } catch {
+    // What is there keeps nobody from his work.
+  }
+}
+
+/** The journals of downloads that are in folders, which are tidied by the way. A folder that is not there, or cannot be read, has none. */
 export function journalsIn(folders: readonly string[]): string[] {
   return folders.flatMap((folder) => {
     try {
-      return journalsAmong(fs.readdirSync(native(folder)), folder);
+      const names = fs.readdirSync(native(folder));
+      removeLeftovers(folder, names);
+      return journalsAmong(names, folder);
     } catch {
       return [];
     }
@@ -169,15 +232,37 @@ function entriesOf(path: string): Entry[] {
   }
 }
 
-/** Removes files, and links as such. One that is not there is no error; the first error is thrown when all were tried. */
-export function removeAll(paths: readonly string[]): void {
-  const errors: unknown[] = [];
-  for (const path of paths) {
+/**
+ * Removes files, and links as such, and the folders that become empty by it, but not the top one. One that is not there is
+ * no error.
+ *
+ * @returns which could not be removed, and why: the others are gone
+ */
+export function removeAll(top: string, paths: readonly string[]): NthFailure[] {
+  const failed: NthFailure[] = [];
+  const folders = new Set<string>();
+  for (const [nth, path] of paths.entries()) {
     try {
       fs.unlinkSync(native(path));
+      folders.add(dirname(path));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") errors.push(asTargetError(error, path));
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+      failed.push([nth, toFailure(asTargetError(error, path, "delete"))]);
     }
   }
-  if (errors.length > 0) throw errors[0];
+  for (const folder of folders) removeEmpty(folder, top);
+  return failed;
+}
+
+/** Removes a folder and those above it, as far as nothing is in them. */
+function removeEmpty(folder: string, top: string): void {
+  const below = top.endsWith(sep) ? top : top + sep;
+  for (let path = folder; path.startsWith(below) && path !== below; path = dirname(path)) {
+    try {
+      fs.rmdirSync(native(path));
+    } catch {
+      // Something is in it, or it may not be removed: an empty folder harms nobody.
+      return;
+    }
+  }
 }

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { encodeLine, Journal, type Line } from "./journal.js";
 import { isHeld, self } from "./owner.js";
 import { type Names, native } from "./paths.js";
-import { openRegular, readUpTo, writeAll } from "./whole.js";
+import { openOwn, readUpTo, writeAll } from "./whole.js";
 
 const fdatasync = promisify(fs.fdatasync);
 
@@ -35,12 +35,12 @@ export class JournalFile {
   /**
    * Takes up the journal of a part, which is made if need be.
    *
-   * @returns nothing where somebody else is at work with it, or something else stands there
+   * @returns nothing where somebody else is at work with it, it is another user's, or something else stands there
    */
   static take({ log: path, part }: Names): JournalFile | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { O_RDWR, O_CREAT, O_APPEND } = fs.constants;
-      const fd = openRegular(path, O_RDWR | O_CREAT | O_APPEND);
+      const fd = openOwn(path, O_RDWR | O_CREAT | O_APPEND);
       if (fd === undefined) return undefined;
       try {
         const taken = JournalFile.#takeOpened(path, fd, part);
@@ -134,7 +134,7 @@ export class JournalFile {
 
 /** Reads the journal at a path without taking it up. */
 export function lookAt(path: string): Journal | undefined {
-  const fd = openRegular(path, fs.constants.O_RDONLY);
+  const fd = openOwn(path, fs.constants.O_RDONLY);
   if (fd === undefined) return undefined;
   try {
     const { size } = fs.fstatSync(fd);

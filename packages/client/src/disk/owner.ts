@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { hostname, uptime } from "node:os";
+import { dirname } from "node:path";
 import { native } from "./paths.js";
 
 /** Who took up a download. */
@@ -17,7 +18,7 @@ export interface Owner {
   readonly space: string;
 }
 
-/** Written to so lately, a file counts as in use where its owner's process cannot be looked for. */
+/** Written to so lately, a file counts as in use where its owner's process cannot be looked for. A later time is no time. */
 const FRESH_MS = 20_000;
 
 /** Where the system only tells how long it has been up, that and its clock differ a little each time. */
@@ -43,6 +44,17 @@ function readLinkOr(path: string, otherwise: string): string {
   }
 }
 
+/**
+ * Whether what a file holds may be believed: it is this user's, or of whoever owns the folder, who may put there what they
+ * like as it is.
+ */
+export function isTrusted(fd: number, path: string): boolean {
+  const user = process.geteuid?.();
+  if (user === undefined) return true;
+  const { uid } = fs.fstatSync(fd);
+  return uid === user || uid === fs.statSync(native(dirname(path))).uid;
+}
+
 /** This process, or, with 0 for the pid, nobody any more. */
 export function self(pid: number = process.pid): Owner {
   return { token: randomBytes(8).toString("hex"), pid, host, boot, space };
@@ -66,7 +78,7 @@ export function isHeld(owner: Owner, fd: number, part: string): boolean {
   if (owner.pid === 0) return false;
   const sameHost = owner.host === host;
   if (sameHost && !sinceThisBoot(owner)) return false;
-  if (!sameHost || owner.space !== space) return Date.now() - lastWritten(fd, part) < FRESH_MS;
+  if (!sameHost || owner.space !== space) return Math.abs(Date.now() - lastWritten(fd, part)) < FRESH_MS;
   return process.platform === "linux" ? hasOpen(owner.pid, fd) : isAlive(owner.pid);
 }
 
@@ -97,6 +109,23 @@ function hasOpen(pid: number, fd: number): boolean {
       return false;
     }
   });
+}
+
+/** The files that processes have open, by device and number, as far as the system tells: only Linux does. */
+export function openFiles(): Set<string> {
+  const open = new Set<string>();
+  if (process.platform !== "linux") return open;
+  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const fd of fs.readdirSync(`/proc/${pid}/fd`)) {
+        const stats = fs.statSync(`/proc/${pid}/fd/${fd}`, { bigint: true, throwIfNoEntry: false });
+        if (stats) open.add(`${stats.dev}:${stats.ino}`);
+      }
+    } catch {
+      // Another user's, or over by now.
+    }
+  }
+  return open;
 }
 
 function isAlive(pid: number): boolean {

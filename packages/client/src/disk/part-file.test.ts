@@ -284,6 +284,18 @@ describe("PartFile", () => {
     expect((await complete()).have).toEqual(have);
   });
 
+  it("takes for lost what is not what was recorded, though the system has not been restarted", async () => {
+    await interrupted();
+    zeros(100, 200);
+    expect(await complete()).toEqual({
+      have: [
+        { start: 0, end: 100 },
+        { start: 200, end: 400 },
+      ],
+      startedOver: false,
+    });
+  });
+
   it("re-reads everything where the last segment is not what it was", async () => {
     await interrupted();
     zeros(0, 1);

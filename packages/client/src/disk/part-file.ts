@@ -1,6 +1,7 @@
 // A file while it is on its way: its bytes where they will be in the end, under a name beside the final one.
 
 import fs from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ChecksumError, TargetError } from "../errors.js";
 import { type Checksum, type Hasher, hasherFor, ownHasher } from "./checksum.js";
@@ -10,7 +11,7 @@ import { isAt, JournalFile, lookAt } from "./journal-file.js";
 import { sinceThisBoot } from "./owner.js";
 import { native, resumableNames, temporaryPath } from "./paths.js";
 import { merge, type Range, total } from "./ranges.js";
-import { hashStretch, openRegular, setModified, syncFolder, writeAll } from "./whole.js";
+import { hashStretch, openOwn, setModified, syncFolder, takePermissions, writeAll } from "./whole.js";
 
 const fsync = promisify(fs.fsync);
 const fdatasync = promisify(fs.fdatasync);
@@ -77,7 +78,7 @@ export class PartFile {
         `${bytes.length} bytes at ${segment.at} reach beyond the segment's end, ${segment.end}`,
       );
     }
-    writeAll(this.#descriptor(), bytes, segment.at);
+    this.#writeAt(segment.at, bytes);
     segment.hasher.update(bytes);
     segment.at += bytes.length;
   }
@@ -89,10 +90,23 @@ export class PartFile {
     if (at !== end) throw new RangeError(`the segment has ${at - start} bytes of ${end - start}`);
     const own = { algorithm: hasher.algorithm, value: hasher.value() };
     this.#compare(start, end, own, checksum);
+    // Where the folder has been removed, say, all that is still to come would be fetched for nothing.
+    this.#checkPlace();
     if (start === end) return;
     this.#journal?.add(["seg", start, end, own.algorithm, own.value]);
     this.#recorded.push({ start, end });
     this.#markNowAndThen();
+  }
+
+  /** Where the disk is full, what cannot be completed is gone before anything else is written that has room then. */
+  #writeAt(at: number, bytes: Uint8Array): void {
+    try {
+      writeAll(this.#descriptor(), bytes, at);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (["ENOSPC", "EDQUOT"].includes(code) && !this.#marking) this.#discard();
+      throw error;
+    }
   }
 
   #compare(start: number, end: number, own: Checksum, said: Checksum | undefined): void {
@@ -152,13 +166,8 @@ export class PartFile {
     if (there !== size) throw new RangeError(`${size - there} bytes of ${size} are missing`);
     if (this.#markFailed) throw this.#markFailed;
     const fd = this.#descriptor();
-    if (!isAt(this.#path, fd)) {
-      throw new TargetError(
-        "NOT_WRITTEN",
-        this.#target,
-        `${JSON.stringify(this.#path)} is gone, or another file`,
-      );
-    }
+    this.#checkPlace();
+    takePermissions(fd, this.#target);
     setModified(fd, modified);
     if (durable) await fsync(fd);
     // Windows does not rename a file that is open.
@@ -168,7 +177,13 @@ export class PartFile {
     // Not before: the part is nothing without its journal.
     if (this.#journal) this.#journal.remove();
     else removeInterrupted(this.#target);
-    if (durable) await syncFolder(this.#target);
+    if (durable) await syncFolder(dirname(this.#target));
+  }
+
+  #checkPlace(): void {
+    if (isAt(this.#path, this.#descriptor())) return;
+    const reason = `${JSON.stringify(this.#path)} is gone, or another file`;
+    throw new TargetError("NOT_WRITTEN", this.#target, reason);
   }
 
   #keep(journal: JournalFile): void {
@@ -179,9 +194,14 @@ export class PartFile {
 
   #discard(): void {
     this.#over = true;
-    const ours = this.#fd === undefined || isAt(this.#path, this.#fd);
-    this.#close();
     try {
+      let ours = true;
+      try {
+        if (this.#fd !== undefined) ours = isAt(this.#path, this.#fd);
+      } finally {
+        // Windows does not remove a file that is open.
+        this.#close();
+      }
       if (ours) fs.rmSync(native(this.#path), { force: true });
     } finally {
       this.#journal?.remove();
@@ -238,7 +258,7 @@ interface Opened {
 /** Under a name of its own: nobody else writes there, and nobody picks it up. */
 function openPrivate(target: string, file: RemoteFile): Opened {
   const path = temporaryPath(target);
-  return { path, fd: create(path, file.size), journal: undefined, have: [], startedOver: false };
+  return { path, fd: create(path, target, file.size), journal: undefined, have: [], startedOver: false };
 }
 
 /** Under the target's name for parts, unless somebody else is at work there. */
@@ -249,7 +269,11 @@ function openResumable(target: string, file: RemoteFile): Opened | undefined {
   try {
     const found = openFound(names.part, journal, file);
     if (found) return { path: names.part, journal, startedOver: false, ...found };
-    return { path: names.part, journal, ...startOver(names.part, journal, file) };
+    const anew = startOver(names.part, target, journal, file);
+    if (anew) return { path: names.part, journal, ...anew };
+    // What stands there cannot be removed: it is a folder, or another user's.
+    journal.remove();
+    return undefined;
   } catch (error) {
     journal.remove();
     throw error;
@@ -262,7 +286,7 @@ function openFound(
   file: RemoteFile,
 ): { fd: number; have: Range[] } | undefined {
   if (!describes(journal.known, file)) return undefined;
-  const fd = openRegular(path, fs.constants.O_RDWR);
+  const fd = openOwn(path, fs.constants.O_RDWR);
   if (fd === undefined) return undefined;
   try {
     const have = stillThere(fd, journal, file);
@@ -289,12 +313,12 @@ function stillThere(fd: number, journal: JournalFile, file: RemoteFile): Range[]
   const { last, segments } = known;
   const { dev, ino, size } = fs.fstatSync(fd, { bigint: true });
   const same = known.part?.dev === String(dev) && known.part.ino === String(ino);
-  // The system's memory outlasts a process, but not a power cut. And where the last segment is not what it was, somebody
-  // has been at the part: nothing is taken on trust.
+  // Only a mark says that the disk had it: what the system holds in memory may be lost in other ways than by a power cut. And
+  // where the last segment is not what it was, somebody has been at the part: nothing is taken on trust.
   const trusted = same && (!last || matches(fd, last));
   const isThere = (segment: Recorded): boolean => {
     if (segment.end > size) return false;
-    if (trusted && (known.isSynced(segment) || sinceThisBoot(segment.by))) return true;
+    if (trusted && known.isSynced(segment)) return true;
     return matches(fd, segment);
   };
   const there: Recorded[] = [];
@@ -320,7 +344,13 @@ function matches(fd: number, { start, end, algorithm, checksum }: Recorded): boo
   return hasher !== undefined && hashStretch(fd, start, end, hasher) === checksum;
 }
 
-function startOver(path: string, journal: JournalFile, file: RemoteFile): Omit<Opened, "path" | "journal"> {
+/** @returns nothing where the name cannot be had */
+function startOver(
+  path: string,
+  target: string,
+  journal: JournalFile,
+  file: RemoteFile,
+): Omit<Opened, "path" | "journal"> | undefined {
   const { damaged, segments, file: before } = journal.known;
   if (segments.length > 0) {
     // The new part may get the number of the old one: until then nothing may vouch for what it holds.
@@ -329,8 +359,8 @@ function startOver(path: string, journal: JournalFile, file: RemoteFile): Omit<O
   }
   // What another part holds is not overwritten in place: somebody may have it open.
   const was = fs.lstatSync(native(path), { throwIfNoEntry: false }) !== undefined;
-  if (was) fs.rmSync(native(path));
-  const fd = create(path, file.size);
+  if (was && !tryRemove(path)) return undefined;
+  const fd = create(path, target, file.size);
   try {
     const { dev, ino } = fs.fstatSync(fd, { bigint: true });
     journal.add(["file", file, String(dev), String(ino)]);
@@ -342,9 +372,20 @@ function startOver(path: string, journal: JournalFile, file: RemoteFile): Omit<O
   return { fd, have: [], startedOver: was && (damaged || before === undefined || segments.length > 0) };
 }
 
-function create(path: string, size: number): number {
+function tryRemove(path: string): boolean {
+  try {
+    fs.unlinkSync(native(path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function create(path: string, target: string, size: number): number {
   const fd = fs.openSync(native(path), "wx+");
   try {
+    // Nobody is to read on the way what they may not in the end. Whoever picks it up must be able to write.
+    takePermissions(fd, target, 0o600);
     fs.ftruncateSync(fd, size);
     return fd;
   } catch (error) {
@@ -363,15 +404,16 @@ export function pending(target: string): { file: RemoteFile; have: readonly Rang
   return { file: journal.file, have: merge(journal.segments) };
 }
 
-/** Removes what an interrupted download to a target left, as there is a newer file now. */
+/** Removes what an interrupted download to a target left, as far as it can be: there is a newer file now. */
 export function removeInterrupted(target: string): void {
   const names = resumableNames(target);
   if (!fs.existsSync(native(names.log))) return;
-  const journal = JournalFile.take(names);
-  if (!journal) return;
   try {
-    fs.rmSync(native(names.part), { force: true });
-  } finally {
+    const journal = JournalFile.take(names);
+    if (!journal) return;
+    tryRemove(names.part);
     journal.remove();
+  } catch {
+    // The file is there, whatever is left beside it.
   }
 }

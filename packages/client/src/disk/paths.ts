@@ -4,8 +4,11 @@ import { hash, randomBytes } from "node:crypto";
 import { basename, dirname, join, sep } from "node:path";
 import { TargetError } from "../errors.js";
 
-/** What names of files that are on their way look like. A folder's contents are told without them. */
-export const temporaryName: RegExp = /^\.fileshare-[0-9a-f]{16}\.(part|log)$/;
+/**
+ * What names of files that are on their way look like, also where the file system ignores case. A folder's contents are told
+ * without them.
+ */
+export const temporaryName: RegExp = /^\.fileshare-[0-9a-f]{16}\.(part|log)$/i;
 
 /**
  * A path for the file system. Lone surrogates U+DC80 to U+DCFF become the bytes that they stand for (PROTOCOL.md 6.4).

@@ -3,8 +3,9 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { join } from "node:path";
-import { asTargetError } from "./failure.js";
+import { asTargetError, fromFailure } from "./failure.js";
 import { journalsAmong, makeFolders, statAll } from "./folders.js";
+import { removeLeftovers } from "./leftovers.js";
 import { native } from "./paths.js";
 
 /** What a file system takes for the same. */
@@ -24,7 +25,8 @@ export interface Prepared {
 
 /** Makes a folder where it is not there. To find out what is the same in it, a file is made there, and removed. */
 export function prepareFolder(folder: string): Prepared {
-  makeFolders([folder]);
+  const [failed] = makeFolders(folder, [folder]);
+  if (failed) throw fromFailure(failed[1]);
   const name = join(folder, `.fileshare-A\u00e9-${randomBytes(8).toString("hex")}`);
   try {
     const found = contentsOf(folder);
@@ -43,6 +45,7 @@ export function prepareFolder(folder: string): Prepared {
 function contentsOf(folder: string): Omit<Prepared, "folding"> {
   try {
     const names = fs.readdirSync(native(folder));
+    removeLeftovers(folder, names);
     return { isEmpty: names.length === 0, journals: journalsAmong(names, folder) };
   } catch {
     // One that may not be read may still be written to.

@@ -1,9 +1,11 @@
+import fs from "node:fs";
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { checksumOf } from "./checksum.js";
-import { Disk, type SmallFiles } from "./disk.js";
+import { Disk, type FileColumns } from "./disk.js";
+import { saveAll } from "./save-all.js";
 
 async function folder(): Promise<string> {
   const temp = await tempFolder();
@@ -20,7 +22,7 @@ function disk(): Disk {
 const bytes = Buffer.from("alfacharlie");
 const checksum = { algorithm: "crc32", value: checksumOf("crc32", bytes) ?? "" };
 
-function filesIn(folder: string): SmallFiles {
+function filesIn(folder: string): FileColumns {
   return {
     targets: ["a", "b", "c"].map((name) => join(folder, name)),
     starts: Float64Array.of(0, 4, 4),
@@ -65,6 +67,36 @@ describe.each([false, true])("saveAll() with fsync %s", (fsync) => {
     const files = { targets: [], starts: none, sizes: none, modified: none };
     const empty = { algorithm: "crc32", value: "00000000" };
     expect(await disk().saveAll(files, new Uint8Array(0), empty, { fsync })).toEqual(new Map());
+  });
+});
+
+describe("saveAll() that waits for the disk", () => {
+  async function packed(): Promise<{ into: string; columns: Parameters<typeof saveAll>[0] }> {
+    const into = await folder();
+    const { targets, ...columns } = filesIn(into);
+    return { into, columns: { ...columns, targets: targets.join("\0") } };
+  }
+
+  it.skipIf(process.platform === "win32")("waits for each folder once", async () => {
+    const { into, columns } = await packed();
+    const opening = vi.spyOn(fs, "openSync");
+    onTestFinished(() => opening.mockRestore());
+    expect(await saveAll(columns, bytes, checksum, true, () => true)).toEqual([]);
+    expect(opening.mock.calls.filter(([path]) => path === into)).toHaveLength(1);
+  });
+
+  it("does not begin what is not wanted any more, and says so", async () => {
+    const { into, columns } = await packed();
+    let asked = 0;
+    const isWanted = (): boolean => {
+      asked += 1;
+      return asked === 1;
+    };
+    expect(await saveAll(columns, bytes, checksum, true, isWanted)).toEqual([
+      [1, undefined],
+      [2, undefined],
+    ]);
+    expect(await readdir(into)).toEqual(["a"]);
   });
 });
 

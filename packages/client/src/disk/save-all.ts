@@ -1,11 +1,13 @@
 // Small files that came together, saved together.
 
+import { dirname } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { asTargetError, type Failure, toFailure } from "./failure.js";
-import { checkBytes, saveDurably, saveNow } from "./save-file.js";
+import { checkBytes, saveContent, saveNow } from "./save-file.js";
+import { syncFolder } from "./whole.js";
 
-/** Small files, as columns. */
-export interface SmallFiles {
+/** Files to be saved, as columns. */
+export interface FileColumns {
   /** Absolute paths. */
   readonly targets: readonly string[];
   /** Where the bytes of each begin, and how many there are. */
@@ -16,42 +18,92 @@ export interface SmallFiles {
 }
 
 /** The same as it is sent to the thread: few large values instead of many small ones. */
-export interface PackedFiles extends Omit<SmallFiles, "targets"> {
+export interface PackedColumns extends Omit<FileColumns, "targets"> {
   /** Paths with a NUL between. */
   readonly targets: string;
 }
 
-/** Which of them could not be saved, and why. */
-export type FailedSave = readonly [nth: number, failure: Failure];
+/** Which of them were not saved, and why; nothing where it was given up before. */
+export type NotSaved = readonly [nth: number, failure: Failure | undefined];
 
 /**
  * Saves each file so that it appears under its name when it is whole. One that fails keeps none of the others back.
  *
+ * @param isWanted asked before each that has to wait for the disk
  * @returns a promise only where there is something to wait for
  * @throws {ChecksumError} where the bytes are not those that the server sent: none is saved
  */
 export function saveAll(
-  { targets, starts, sizes, modified }: PackedFiles,
+  columns: PackedColumns,
   bytes: Uint8Array,
   checksum: Checksum,
   durable: boolean,
-): FailedSave[] | Promise<FailedSave[]> {
-  const paths = starts.length > 0 ? targets.split("\0") : [];
+  isWanted: () => boolean,
+): NotSaved[] | Promise<NotSaved[]> {
+  const paths = columns.starts.length > 0 ? columns.targets.split("\0") : [];
   checkBytes(paths[0] ?? "", bytes, checksum);
-  const failed: FailedSave[] = [];
-  const waits: Promise<void>[] = [];
-  for (const [nth, target] of paths.entries()) {
-    const start = starts[nth] as number;
-    const own = bytes.subarray(start, start + (sizes[nth] as number));
-    const fail = (error: unknown): void => void failed.push([nth, toFailure(asTargetError(error, target))]);
-    if (durable) waits.push(saveDurably(target, own, modified[nth] as number).catch(fail));
-    else {
+  const saving = new Saving(paths, columns, bytes);
+  return durable ? saving.durably(isWanted) : saving.now();
+}
+
+class Saving {
+  readonly #paths: readonly string[];
+  readonly #columns: PackedColumns;
+  readonly #bytes: Uint8Array;
+  readonly #notSaved: NotSaved[] = [];
+
+  constructor(paths: readonly string[], columns: PackedColumns, bytes: Uint8Array) {
+    this.#paths = paths;
+    this.#columns = columns;
+    this.#bytes = bytes;
+  }
+
+  now(): NotSaved[] {
+    for (const [nth, path] of this.#paths.entries()) {
       try {
-        saveNow(target, own, modified[nth] as number);
+        saveNow(path, this.#content(nth), this.#modified(nth));
       } catch (error) {
-        fail(error);
+        this.#fail(nth, error);
       }
     }
+    return this.#notSaved;
   }
-  return durable ? Promise.all(waits).then(() => failed) : failed;
+
+  async durably(isWanted: () => boolean): Promise<NotSaved[]> {
+    /** The files that have their names, by the folders that are still to be made to keep these. */
+    const named = new Map<string, number[]>();
+    const save = async (path: string, nth: number): Promise<void> => {
+      if (!(await saveContent(path, this.#content(nth), this.#modified(nth), isWanted))) {
+        this.#notSaved.push([nth, undefined]);
+        return;
+      }
+      const folder = dirname(path);
+      const others = named.get(folder);
+      if (others) others.push(nth);
+      else named.set(folder, [nth]);
+    };
+    await Promise.all(
+      this.#paths.map((path, nth) => save(path, nth).catch((error) => this.#fail(nth, error))),
+    );
+    const syncs = Array.from(named, async ([folder, files]) => {
+      await syncFolder(folder).catch((error) => {
+        for (const nth of files) this.#fail(nth, error);
+      });
+    });
+    await Promise.all(syncs);
+    return this.#notSaved;
+  }
+
+  #content(nth: number): Uint8Array {
+    const start = this.#columns.starts[nth] as number;
+    return this.#bytes.subarray(start, start + (this.#columns.sizes[nth] as number));
+  }
+
+  #modified(nth: number): number {
+    return this.#columns.modified[nth] as number;
+  }
+
+  #fail(nth: number, error: unknown): void {
+    this.#notSaved.push([nth, toFailure(asTargetError(error, this.#paths[nth] as string))]);
+  }
 }

@@ -1,13 +1,14 @@
 // Small files, whole.
 
 import fs from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ChecksumError } from "../errors.js";
 import { type Checksum, checksumOf } from "./checksum.js";
 import type { RemoteFile } from "./journal.js";
 import { removeInterrupted } from "./part-file.js";
 import { native, temporaryPath } from "./paths.js";
-import { setModified, syncFolder, writeAll } from "./whole.js";
+import { setModified, syncFolder, takePermissions, writeAll } from "./whole.js";
 
 const fsync = promisify(fs.fsync);
 
@@ -49,6 +50,7 @@ function write(target: string, bytes: Uint8Array, modified: number): { fd: numbe
   const path = temporaryPath(target);
   const fd = fs.openSync(native(path), "wx");
   try {
+    takePermissions(fd, target);
     writeAll(fd, bytes);
     setModified(fd, modified);
     return { fd, path };
@@ -65,11 +67,37 @@ let waiting = 0;
 const turns: (() => void)[] = [];
 
 /** The same, and resolves when the disk itself has the file. */
-export async function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
+  return inTurn(async () => {
+    await saveAndSync(target, bytes, modified);
+    await syncFolder(dirname(target));
+  });
+}
+
+/**
+ * Saves a file whose content the disk itself has; its name is on the disk when the folder is.
+ *
+ * @param isWanted asked when its turn has come
+ * @returns false where it was not wanted any more
+ */
+export function saveContent(
+  target: string,
+  bytes: Uint8Array,
+  modified: number,
+  isWanted: () => boolean,
+): Promise<boolean> {
+  return inTurn(async () => {
+    if (!isWanted()) return false;
+    await saveAndSync(target, bytes, modified);
+    return true;
+  });
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (waiting === MAX_WAITING) await new Promise<void>((resolve) => turns.push(resolve));
   else waiting++;
   try {
-    await saveAndSync(target, bytes, modified);
+    return await work();
   } finally {
     // Whoever is next takes the place over.
     const next = turns.shift();
@@ -89,7 +117,6 @@ async function saveAndSync(target: string, bytes: Uint8Array, modified: number):
   }
   fs.closeSync(fd);
   rename(path, target);
-  await syncFolder(target);
 }
 
 function rename(path: string, target: string): void {

@@ -1,9 +1,9 @@
 // Files by their descriptor: whole reads and writes, where the system may do less than it was asked for.
 
 import fs from "node:fs";
-import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { Hasher } from "./checksum.js";
+import { isTrusted } from "./owner.js";
 import { native } from "./paths.js";
 
 const fsync = promisify(fs.fsync);
@@ -29,6 +29,21 @@ export function openRegular(path: string, flags: number): number | undefined {
     throw error;
   }
   if (fs.fstatSync(fd).isFile()) return fd;
+  fs.closeSync(fd);
+  return undefined;
+}
+
+/** The same; gives nothing either where the file may not be opened, or is another user's. */
+export function openOwn(path: string, flags: number): number | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openRegular(path, flags);
+    if (fd === undefined || isTrusted(fd, path)) return fd;
+  } catch (error) {
+    if (fd !== undefined) fs.closeSync(fd);
+    if (["EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
   fs.closeSync(fd);
   return undefined;
 }
@@ -69,17 +84,32 @@ export function setModified(fd: number, modified: number): void {
   // No calendar reaches further, and the number is from a peer.
   if (!Number.isFinite(modified) || Math.abs(modified) > 1e11) return;
   try {
-    fs.futimesSync(fd, Date.now() / 1000, modified);
+    // As text: Node takes a number below 0 for now.
+    fs.futimesSync(fd, Date.now() / 1000, String(modified));
   } catch {
     // Some file systems take no times, or not that one: the content is right all the same.
   }
 }
 
-/** Waits until the name of a file is on the disk. */
-export async function syncFolder(path: string): Promise<void> {
+/**
+ * Gives a file the permissions of the one that it is to replace, where there is one. What else the mode holds (set-user-ID,
+ * say) was not meant for what a peer sends.
+ */
+export function takePermissions(fd: number, target: string, more = 0): void {
+  if (process.platform === "win32") return;
+  try {
+    const replaced = fs.lstatSync(native(target), { throwIfNoEntry: false });
+    if (replaced?.isFile()) fs.fchmodSync(fd, (replaced.mode & 0o777) | more);
+  } catch {
+    // Some file systems take none: the content is right all the same.
+  }
+}
+
+/** Waits until the names of the files in a folder are on the disk. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows opens no folders.
   if (process.platform === "win32") return;
-  const fd = fs.openSync(native(dirname(path)), "r");
+  const fd = fs.openSync(native(folder), "r");
   try {
     await fsync(fd);
   } finally {

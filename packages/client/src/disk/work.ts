@@ -1,9 +1,10 @@
 // What the thread can be asked to do, and what goes between it and the app's.
 
+import fs from "node:fs";
 import { sep } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { sha256Of } from "./digest.js";
-import type { Failure } from "./failure.js";
+import type { Failure, NthFailure } from "./failure.js";
 import {
   type FileStats,
   filesWithin,
@@ -12,14 +13,16 @@ import {
   removeAll,
   type Stats,
   statAll,
+  tidy,
   walk,
 } from "./folders.js";
 import type { RemoteFile } from "./journal.js";
-import { PartFile, pending } from "./part-file.js";
+import { PartFile, pending, removeInterrupted } from "./part-file.js";
 import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
-import { type FailedSave, type PackedFiles, saveAll } from "./save-all.js";
+import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
 import { saveFile } from "./save-file.js";
+import { openRegular, setModified } from "./whole.js";
 
 /** Where the bytes of a request are: in shared memory of that number, or without one in the block that came along. */
 export interface Bytes {
@@ -64,7 +67,9 @@ export interface Begun {
 export class Work {
   readonly #parts = new Map<number, PartFile>();
   readonly #saving = new Set<Promise<unknown>>();
-  readonly #digests = new Set<number>();
+  /** Numbers of what takes long and was not dropped. */
+  readonly #wanted = new Set<number>();
+  readonly #tidied = new Set<string>();
   #begun = 0;
 
   begin(target: string, file: RemoteFile, resume: boolean): Begun {
@@ -116,16 +121,38 @@ export class Work {
   }
 
   saveAll(
-    files: PackedFiles,
+    files: PackedColumns,
     checksum: Checksum,
     durable: boolean,
+    number: number,
     bytes: Uint8Array,
-  ): FailedSave[] | Promise<FailedSave[]> {
-    return this.#awaited(saveAll(files, bytes, checksum, durable));
+  ): NotSaved[] | Promise<NotSaved[]> {
+    this.#wanted.add(number);
+    try {
+      return this.#awaited(
+        saveAll(files, bytes, checksum, durable, () => this.#wanted.has(number)),
+        number,
+      );
+    } catch (error) {
+      this.#wanted.delete(number);
+      throw error;
+    }
   }
 
   journals(folders: readonly string[]): string[] {
     return journalsIn(folders);
+  }
+
+  /** Once: what is left by others meanwhile is theirs to tidy. */
+  tidy(folder: string): void {
+    if (this.#tidied.has(folder)) return;
+    this.#tidied.add(folder);
+    tidy(folder);
+  }
+
+  /** There is no such file any more. */
+  forget(target: string, name: string): void {
+    if (pending(target)?.file.name === name) removeInterrupted(target);
   }
 
   pending(target: string): ReturnType<typeof pending> {
@@ -145,45 +172,62 @@ export class Work {
     return prepareFolder(folder);
   }
 
-  makeFolders(paths: readonly string[]): void {
-    makeFolders(paths);
+  makeFolders(top: string, paths: readonly string[]): NthFailure[] {
+    return makeFolders(top, paths);
   }
 
-  walk(folder: string): string[] {
-    return walk(folder);
+  walk(folder: string, tidies: boolean): string[] {
+    return walk(folder, tidies);
   }
 
-  remove(paths: readonly string[]): void {
-    removeAll(paths);
+  remove(top: string, paths: readonly string[]): NthFailure[] {
+    return removeAll(top, paths);
   }
 
-  /** The number is for `dropDigest`. */
-  async digest(path: string, number: number): Promise<string> {
-    this.#digests.add(number);
+  setModified(path: string, modified: number): void {
+    const fd = openRegular(path, fs.constants.O_RDONLY);
+    if (fd === undefined) return;
     try {
-      return await sha256Of(path, () => this.#digests.has(number));
+      setModified(fd, modified);
     } finally {
-      this.#digests.delete(number);
+      fs.closeSync(fd);
     }
   }
 
-  dropDigest(number: number): void {
-    this.#digests.delete(number);
+  /** The number is for `drop`. */
+  async digest(path: string, number: number): Promise<string> {
+    this.#wanted.add(number);
+    try {
+      return await sha256Of(path, () => this.#wanted.has(number));
+    } finally {
+      this.#wanted.delete(number);
+    }
   }
 
-  /** Waits for files that are being saved, and keeps what is under way for a later run. */
+  /** What was asked for under that number is not wanted any more. */
+  drop(number: number): void {
+    this.#wanted.delete(number);
+  }
+
+  /** Waits for files that are being saved, drops those that wait for their turn, and keeps what is under way for a later run. */
   async close(): Promise<void> {
-    this.#digests.clear();
+    this.#wanted.clear();
     await Promise.allSettled([...this.#saving, ...[...this.#parts.keys()].map((part) => this.keep(part))]);
     // The replies to what was waited for go out before this one.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Notes what waits for the disk. */
-  #awaited<T>(saving: T | Promise<T>): T | Promise<T> {
-    if (!(saving instanceof Promise)) return saving;
+  /** Notes what waits for the disk, and ends its being wanted. */
+  #awaited<T>(saving: T | Promise<T>, number = 0): T | Promise<T> {
+    if (!(saving instanceof Promise)) {
+      this.#wanted.delete(number);
+      return saving;
+    }
     this.#saving.add(saving);
-    return saving.finally(() => this.#saving.delete(saving));
+    return saving.finally(() => {
+      this.#wanted.delete(number);
+      this.#saving.delete(saving);
+    });
   }
 
   #part(id: number): PartFile {

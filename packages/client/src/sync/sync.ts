@@ -4,11 +4,12 @@
 import { join, resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
 import type { FileStats } from "../disk/disk.js";
+import { isSameTime } from "../disk/times.js";
 import { NoDigestError, TargetError } from "../errors.js";
 import type { BatchFile } from "../transfer/batch.js";
 import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
-import { type DownloadEvent, download, isSameTime } from "../transfer/download.js";
+import { type DownloadEvent, download } from "../transfer/download.js";
 import { pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Collisions } from "./collisions.js";
@@ -24,7 +25,10 @@ const BATCH_WEIGHT = 32;
 
 /** What a sync may be told. */
 export interface SyncOptions extends FilterOptions {
-  /** Removes files from the folder that the server does not have. Those that the patterns leave out stay. Default false. */
+  /**
+   * Removes files from the folder that the server does not have, and folders that become empty by it. Those that the patterns
+   * leave out stay. Default false.
+   */
   readonly delete?: boolean | undefined;
   /** Does nothing, and tells what would be done. Default false. */
   readonly dryRun?: boolean | undefined;
@@ -75,7 +79,7 @@ export interface SyncReport {
   readonly unchanged: number;
   /** Names of removed files, below the folder. */
   readonly deleted: readonly string[];
-  /** Files that could not be saved, and why. */
+  /** Files that could not be saved, or removed, and why. */
   readonly failed: readonly { readonly nombre: string; readonly error: unknown }[];
   /** Bytes of what was downloaded. */
   readonly bytes: number;
@@ -100,6 +104,8 @@ export interface Wanted {
   readonly folder: string;
   /** It is there in the same size: whether it is to be fetched is told by its digest. */
   readonly byDigest: boolean;
+  /** Where that is the same, its time is to be mended. */
+  readonly hasOtherTime: boolean;
 }
 
 /** A page of the listing, and what stands here. */
@@ -112,6 +118,8 @@ interface Looked {
   readonly local: Promise<FileStats | undefined>;
 }
 
+const sizeOf = (files: readonly BatchFile[]): number => files.reduce((sum, { file }) => sum + file.size, 0);
+
 class Sync {
   readonly #transfers: Transfers;
   readonly #folder: string;
@@ -121,11 +129,11 @@ class Sync {
   readonly #small: SmallFiles;
   /** Names of the server; only where what it does not have is removed. */
   readonly #remote = new Set<string>();
-  /** Folders that were made, or were there. */
-  readonly #folders: Set<string>;
+  /** Folders that were to be made; the error of one that could not be. */
+  readonly #folders: Map<string, Error | undefined>;
   readonly #downloaded: string[] = [];
   readonly #failed: { nombre: string; error: unknown }[] = [];
-  #deleted: string[] = [];
+  readonly #deleted: string[] = [];
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
   /** Nothing was there when it began. */
   #isEmpty = false;
@@ -140,7 +148,7 @@ class Sync {
   constructor(transfers: Transfers, folder: string, options: SyncOptions, signal: AbortSignal) {
     this.#transfers = transfers;
     this.#folder = folder;
-    this.#folders = new Set([folder]);
+    this.#folders = new Map([[folder, undefined]]);
     this.#options = options;
     this.#signal = signal;
     this.#isMeant = filterOf(options);
@@ -158,8 +166,8 @@ class Sync {
     const pool = new Pool(FILES_UNDER_WAY);
     try {
       for await (const looked of this.#look(first, listing)) {
-        const wanted = this.#differing(looked, await looked.local);
-        if (!dryRun) await this.#makeFolders(wanted);
+        const differing = this.#differing(looked, await looked.local);
+        const wanted = dryRun ? differing : await this.#withFolders(differing);
         const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#small.sort(wanted);
         await this.#beginBatches(pool, batches);
         for (const each of others) await pool.run(() => this.#bring(each));
@@ -169,6 +177,7 @@ class Sync {
       await pool.end();
     }
     pool.throwIfFailed();
+    this.#signal.throwIfAborted();
     if (this.#options.delete) await this.#delete(dryRun);
     return {
       downloaded: this.#downloaded,
@@ -237,7 +246,7 @@ class Sync {
       const end = target.lastIndexOf(sep);
       const folder = end < top.length ? this.#folder : target.slice(0, end);
       const details = fileAt(page, place);
-      wanted.push({ details, target, folder, byDigest });
+      wanted.push({ details, target, folder, byDigest, hasOtherTime: !isSameFile });
       if (!byDigest) this.#want(details);
     }
     this.#tell();
@@ -272,7 +281,7 @@ class Sync {
   async #bring(wanted: Wanted): Promise<void> {
     const { details, target, byDigest } = wanted;
     if (byDigest) {
-      if (await this.#isSameDigest(details.name, target)) return;
+      if (await this.#isSameDigest(wanted)) return;
       this.#want(details);
       this.#tell();
     }
@@ -290,22 +299,19 @@ class Sync {
         this.#tell();
       })
       .catch((error: unknown) => {
-        this.#received -= arrived;
         this.#signal.throwIfAborted();
         if (error instanceof ConexionError) throw error;
-        arrived = 0;
         return batch.map(() => error as Error);
       });
-    this.#received -= arrived;
-    const left: BatchFile[] = [];
+    const left = batch.filter((_, i) => (outcomes[i] ?? "unserved") === "unserved");
+    // What did not come so comes again; all the rest has arrived, whatever became of it.
+    if (left.length > 0) this.#received += sizeOf(batch) - sizeOf(left) - arrived;
     for (const [i, { file, target }] of batch.entries()) {
       const outcome = outcomes[i] ?? "unserved";
-      if (outcome === "unserved") left.push(batch[i] as BatchFile);
-      else if (outcome === "saved") {
-        this.#received += file.size;
-        this.#fetched(file, target, file.size);
-      } else this.#fail(file.name, outcome);
+      if (outcome === "saved") this.#fetched(file, target, file.size);
+      else if (outcome !== "unserved") this.#fail(file.name, outcome);
     }
+    this.#signal.throwIfAborted();
     const pool = new Pool(BATCH_WEIGHT);
     try {
       for (const { file, target } of left) await pool.run(() => this.#fetch({ details: file, target }));
@@ -320,8 +326,9 @@ class Sync {
     this.#total += size;
   }
 
-  /** Whether there is nothing to fetch; also where that cannot be found out. */
-  async #isSameDigest(name: string, target: string): Promise<boolean> {
+  /** Whether there is nothing to fetch; also where that cannot be found out. What is the same gets the server's time. */
+  async #isSameDigest({ details, target, hasOtherTime }: Wanted): Promise<boolean> {
+    const { name, modified } = details;
     const { retries = 5 } = this.#options;
     try {
       const [theirs, ours] = await Promise.all([
@@ -329,6 +336,9 @@ class Sync {
         this.#transfers.disk.digest(target, this.#signal),
       ]);
       if (theirs !== ours) return false;
+      if (hasOtherTime && modified !== undefined && !this.#options.dryRun) {
+        await this.#transfers.disk.setModified(target, modified);
+      }
       this.#unchanged += 1;
       this.#tell();
     } catch (error) {
@@ -339,16 +349,20 @@ class Sync {
     return true;
   }
 
-  async #makeFolders(wanted: readonly Wanted[]): Promise<void> {
-    const folders: string[] = [];
-    for (const { folder } of wanted) {
-      if (this.#folders.has(folder)) continue;
-      this.#folders.add(folder);
-      folders.push(folder);
+  /** Makes the folders that files go to. Gives the files whose folders are there: the others have failed. */
+  async #withFolders(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
+    const folders = new Set<string>();
+    for (const { folder } of wanted) if (!this.#folders.has(folder)) folders.add(folder);
+    if (folders.size > 0) {
+      const paths = [...folders];
+      const notMade = await this.#transfers.disk.makeFolders(this.#folder, paths);
+      for (const [nth, path] of paths.entries()) this.#folders.set(path, notMade.get(nth));
     }
-    if (folders.length === 0) return;
-    // Where one cannot be made, each file that was to go there tells why.
-    await this.#transfers.disk.makeFolders(folders).catch(() => {});
+    return wanted.filter(({ details, folder }) => {
+      const error = this.#folders.get(folder);
+      if (error) this.#fail(details.name, error);
+      return !error;
+    });
   }
 
   async #fetch({ details, target }: Pick<Wanted, "details" | "target">): Promise<void> {
@@ -374,7 +388,6 @@ class Sync {
       });
       this.#fetched(details, target, bytes);
     } catch (error) {
-      this.#received -= received;
       this.#signal.throwIfAborted();
       if (error instanceof ConexionError) throw error;
       this.#fail(name, error);
@@ -398,15 +411,23 @@ class Sync {
   async #delete(dryRun: boolean): Promise<void> {
     const { disk } = this.#transfers;
     const refused = new Set(this.#failed.map(({ nombre }) => nombre));
-    const local = await disk.walk(this.#folder);
+    const local = await disk.walk(this.#folder, { tidy: !dryRun });
+    this.#signal.throwIfAborted();
     // A server of old tells nothing of what is in folders.
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
-    this.#deleted = local.filter(
+    const names = local.filter(
       (name) => !this.#remote.has(name) && !refused.has(name) && isTold(name) && this.#isMeant(name),
     );
-    const paths = this.#deleted.map((name) => join(this.#folder, ...name.split("/")));
-    if (!dryRun) await disk.remove(paths);
-    for (const path of paths) this.#options.onFile?.({ type: "deleted", path });
+    const paths = names.map((name) => join(this.#folder, ...name.split("/")));
+    const notRemoved = dryRun ? undefined : await disk.remove(this.#folder, paths);
+    for (const [nth, nombre] of names.entries()) {
+      const error = notRemoved?.get(nth);
+      if (error) this.#fail(nombre, error);
+      else {
+        this.#deleted.push(nombre);
+        this.#options.onFile?.({ type: "deleted", path: paths[nth] as string });
+      }
+    }
   }
 
   #tell(): void {

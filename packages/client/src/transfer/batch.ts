@@ -116,8 +116,10 @@ export async function downloadBatch(
       modified: Float64Array.from(arriving, ({ place }) => (files[place] as BatchFile).file.modified),
     };
     const bytes = buffer.subarray(0, content.length);
-    const errors = await transfers.disk.saveAll(saved, bytes, checksum, { fsync });
-    for (const [nth, { place }] of arriving.entries()) outcomes[place] = errors.get(nth) ?? "saved";
+    const notSaved = await transfers.disk.saveAll(saved, bytes, checksum, { fsync, signal });
+    for (const [nth, { place }] of arriving.entries()) {
+      outcomes[place] = notSaved.has(nth) ? (notSaved.get(nth) ?? "unserved") : "saved";
+    }
     return outcomes;
   } finally {
     buffers.give(buffer);

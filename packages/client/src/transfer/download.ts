@@ -4,7 +4,8 @@
 import { setMaxListeners } from "node:events";
 import type { Mensaje } from "@fileshare/protocol";
 import { Disk, type Part, type Range, type RemoteFile, type Segment } from "../disk/disk.js";
-import { ChangedError, TargetError } from "../errors.js";
+import { isSameTime } from "../disk/times.js";
+import { ChangedError, RefusedError, TargetError } from "../errors.js";
 import type { Link } from "./link.js";
 import { Missing } from "./missing.js";
 import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
@@ -21,9 +22,6 @@ const SMALL_BYTES = 64 * 1024;
 
 /** How many pieces may be on their way to the disk, for each range, while the next ones arrive. */
 const PIECES_UNDER_WAY = 3;
-
-/** Times closer than this are the same: a number of seconds does not hold all that a file system does. */
-const SAME_SECONDS = 1e-5;
 
 /** A file that is there. */
 export interface LocalFile {
@@ -96,6 +94,8 @@ class Download {
   #recorded = 0;
   #arrived = 0;
   #resumed = 0;
+  /** What the file system refused. Whatever else fails from then on is not told: nothing is tried again. */
+  #refusal: TargetError | undefined;
   #saved = false;
   #skipped = false;
 
@@ -156,7 +156,8 @@ class Download {
       try {
         while (this.#missing.bytes > 0) await this.#retrying(() => this.#next(given.signal), given.signal);
       } catch (error) {
-        given.abort(error);
+        // What the others have asked for arrives still, as `#saveRange` says.
+        if (error !== this.#refusal) given.abort(error);
       }
     };
     const count = Math.min(
@@ -166,19 +167,21 @@ class Download {
     await Promise.all(Array.from({ length: count }, work));
     signal.removeEventListener("abort", giveUp);
     signal.throwIfAborted();
+    if (this.#refusal) throw this.#refusal;
     given.signal.throwIfAborted();
   }
 
   /** Fetches the next range that is missing. */
   async #next(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    if (this.#refusal) throw this.#refusal;
     const range = this.#missing.take(this.#transfers.pace.bytes);
     if (!range) return;
     try {
       await this.#fetch(range, signal);
     } catch (error) {
       this.#missing.putBack(range);
-      throw error;
+      throw this.#refusal ?? error;
     }
   }
 
@@ -284,22 +287,26 @@ class Download {
     const underWay: Promise<void>[] = [];
     try {
       for await (const piece of reply.content) {
+        // To cut the connection instead would cost other requests on it theirs, and them be told of first.
+        if (this.#refusal) continue;
         await this.#transfers.rate.pass(piece.length, this.#job.signal);
         const writing = write(segment, piece, buffers.hold(piece));
         // It may fail while the next piece is awaited; whoever comes to it hears of it.
-        writing.catch(() => {});
+        writing.catch((error: unknown) => this.#noteRefusal(error));
         underWay.push(writing);
-        if (underWay.length > PIECES_UNDER_WAY) await underWay.shift();
+        if (underWay.length > PIECES_UNDER_WAY) await underWay.shift()?.catch(this.#readOn);
         arrived += piece.length;
         this.#arrived += piece.length;
         this.#tell();
       }
       await Promise.all(underWay);
+      if (this.#refusal) throw this.#refusal;
       const checksum = reply.end();
       await segment.end(checksum);
       this.#recorded += end - start;
       this.#transfers.pace.took(end - start, performance.now() - started);
     } catch (error) {
+      this.#noteRefusal(error);
       await Promise.allSettled(underWay);
       segment.abandon();
       throw error;
@@ -308,6 +315,14 @@ class Download {
     }
   }
 
+  #noteRefusal(error: unknown): void {
+    if (error instanceof TargetError) this.#refusal ??= error;
+  }
+
+  readonly #readOn = (error: unknown): void => {
+    if (!this.#refusal) throw error;
+  };
+
   #tell(): void {
     this.#job.onProgress(this.#recorded + this.#arrived, this.#file?.size ?? 0);
   }
@@ -315,6 +330,12 @@ class Download {
   /** What was recorded stays for a later run, unless it is of no use: then nothing is left. */
   async #leave(error: unknown): Promise<void> {
     const part = this.#part ?? (await this.#beginning?.catch(() => undefined));
+    if (error instanceof RefusedError && error.reason === "NOT_FOUND") {
+      // What is there of it will never be more.
+      await part?.discard().catch(() => {});
+      await this.#transfers.disk.forget(this.#job.target, this.#job.nombre).catch(() => {});
+      return;
+    }
     if (!part) return;
     const useless = error instanceof ChangedError || error instanceof TargetError;
     await (useless ? part.discard() : part.keep()).catch(() => {});
@@ -323,12 +344,7 @@ class Download {
 
 /** Whether a local file is taken for that of the server: of the same size and time. */
 export function isSame(file: Pick<RemoteFile, "size" | "modified">, local: LocalFile | undefined): boolean {
-  return local?.size === file.size && isSameTime(local.modified, file.modified);
-}
-
-/** Whether two times, in seconds, are taken for the same. */
-export function isSameTime(one: number, other: number): boolean {
-  return Math.abs(one - other) < SAME_SECONDS;
+  return local?.size === file.size && isSameTime(file.modified, local.modified);
 }
 
 async function write(segment: Segment, piece: Uint8Array, release: () => void): Promise<void> {

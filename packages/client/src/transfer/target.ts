@@ -2,6 +2,7 @@
 
 import { dirname, join, sep } from "node:path";
 import type { Disk } from "../disk/disk.js";
+import { temporaryName } from "../disk/paths.js";
 import { TargetError } from "../errors.js";
 import type { LocalFile } from "./download.js";
 
@@ -20,6 +21,8 @@ function whyUnsafe(name: string): string | undefined {
   if (name === "." || name === "..") return "the name is that of a folder";
   if (name.includes("/") || name.includes("\\")) return "the name holds a path separator";
   if (name.includes("\0")) return "the name holds a NUL character";
+  // What stands under such a name is believed of a download: nobody else may put anything there.
+  if (temporaryName.test(name)) return "the name is that of a download on its way";
   const isText = name.isWellFormed();
   if (!isText && !name.replace(escapedBytes, "").isWellFormed()) return "the name is not valid Unicode";
   if (process.platform !== "win32") return undefined;
@@ -68,8 +71,9 @@ export interface Target {
  */
 export async function resolveTarget(disk: Disk, folder: string, name: string): Promise<Target> {
   const path = targetPath(folder, name);
-  await disk.makeFolders([dirname(path)]);
-  const { kinds, sizes, modified } = await disk.stat([path]);
+  const [notMade] = (await disk.makeFolders(folder, [dirname(path)])).values();
+  if (notMade) throw notMade;
+  const [{ kinds, sizes, modified }] = await Promise.all([disk.stat([path]), disk.tidy(dirname(path))]);
   if (kinds[0] === "folder") throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
   const isFile = kinds[0] === "file";
   return {

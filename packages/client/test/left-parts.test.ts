@@ -1,0 +1,61 @@
+// What an interrupted download has left, and when it is of no use.
+
+import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Servidor } from "@fileshare/server";
+import { beforeEach, describe, expect, it } from "vitest";
+import { clienteOf, expectFile, folder, host, listening, noise } from "./served.js";
+
+const MiB = 1024 * 1024;
+const content = noise(24 * MiB);
+
+let server: { port: number };
+let path: string;
+let into: string;
+
+/** A download that is given up in its middle. */
+beforeEach(async () => {
+  path = await folder();
+  into = await folder();
+  await writeFile(join(path, "grande"), content);
+  server = await listening(new Servidor({ folder: path, host, port: 0 }));
+  const giving = new AbortController();
+  const getting = clienteOf(server, { bytesPerSecond: 40 * MiB }).descargarArchivo("grande", {
+    folder: into,
+    signal: giving.signal,
+    onProgress: ({ received }) => {
+      if (received > 16 * MiB) giving.abort(new Error("enough"));
+    },
+  });
+  await expect(getting).rejects.toThrow("enough");
+});
+
+describe("What is left of a download", () => {
+  it.each([false, true])(
+    "goes when the file is gone from the server (listed before: %s)",
+    async (isKnown) => {
+      const cliente = clienteOf(server);
+      const listed = [];
+      for await (const page of cliente.pedirDetalles()) listed.push(...page);
+      await rm(join(path, "grande"));
+      expect(await readdir(into)).toHaveLength(2);
+      const known = isKnown ? listed[0] : undefined;
+      await expect(cliente.descargarArchivo("grande", { folder: into, known })).rejects.toMatchObject({
+        code: "REFUSED",
+        reason: "NOT_FOUND",
+      });
+      expect(await readdir(into)).toEqual([]);
+    },
+  );
+
+  it("is fetched again where it is not what was recorded, in its middle too", async () => {
+    const part = readdirSync(into).find((name) => name.endsWith(".part")) as string;
+    const fd = openSync(join(into, part), "r+");
+    writeSync(fd, new Uint8Array(1000), 0, 1000, 65_536);
+    closeSync(fd);
+    const { resumed } = await clienteOf(server).descargarArchivo("grande", { folder: into });
+    expect(resumed).toBeGreaterThan(0);
+    await expectFile(join(into, "grande"), content);
+  });
+});
