@@ -5,7 +5,7 @@ import { type FileHandle, lstat, open, opendir, readlink, realpath } from "node:
 import { Worker } from "node:worker_threads";
 import { Background } from "../background.js";
 import { DirectoryFile } from "./directory-file.js";
-import { below, isWithin, NO_FOLLOW, OPEN_FLAGS } from "./folder.js";
+import { below, isWithin, NO_FOLLOW, NOT_SERVED, OPEN_FLAGS } from "./folder.js";
 import type { FolderCall } from "./folder-worker.js";
 import type { PackedPage } from "./lister.js";
 import { pathOf } from "./names.js";
@@ -20,20 +20,6 @@ import type {
   Storage,
   StoredFile,
 } from "./storage.js";
-
-/** Errors of the file system that mean: there is no such file to be served. */
-const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
-  "ENOENT",
-  "ENOTDIR",
-  "EISDIR",
-  "ELOOP",
-  "ENAMETOOLONG",
-  "EACCES",
-  "EPERM",
-  "ENXIO",
-  "EINVAL",
-  "ERR_INVALID_ARG_VALUE",
-]);
 
 /** How many pieces of memory for {@link DirectoryStorage.readMany} are kept while nobody reads into them. */
 const MAX_FREE = 4;

@@ -10,7 +10,7 @@ import {
   realpathSync,
 } from "node:fs";
 import { sep } from "node:path";
-import { below, isWithin, NO_FOLLOW, OPEN_FLAGS, secondsOf, versionOf } from "./folder.js";
+import { below, isSameVersion, isWithin, NO_FOLLOW, OPEN_FLAGS, secondsOf, versionOf } from "./folder.js";
 import type { SmallCall } from "./folder-worker.js";
 import { isCommonName, pathOf } from "./names.js";
 
@@ -116,6 +116,5 @@ export function readOpened({ fd, stats }: OpenedFile, bytes: Uint8Array<ArrayBuf
     if (count === 0) return false;
     at += count;
   }
-  const now = fstatSync(fd, { bigint: true });
-  return now.mtimeNs === stats.mtimeNs && now.size === stats.size && now.ino === stats.ino;
+  return isSameVersion(fstatSync(fd, { bigint: true }), stats);
 }
