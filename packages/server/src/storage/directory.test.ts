@@ -341,6 +341,20 @@ time.sleep(0.0005)
   });
 });
 
+describe("DirectoryStorage readSmall()", () => {
+  test("gives files that hold no more than their own bytes, however many are read together", async () => {
+    const root = await temp();
+    const sizes = [0, 1, 5000, 16 * 1024 - 1, 16 * 1024, 64 * 1024];
+    for (const size of sizes) await writeFile(join(root, `${size}`), numbered(size));
+    const storage = storageOf(root);
+    const files = await Promise.all(sizes.map((size) => storage.readSmall(`${size}`, 64 * 1024)));
+    for (const [i, size] of sizes.entries()) {
+      expect(numbered(size).equals(files[i]?.bytes as Uint8Array)).toBe(true);
+      expect(files[i]?.bytes.buffer.byteLength).toBe(size);
+    }
+  });
+});
+
 describe("DirectoryStorage file", () => {
   test.each([0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 2 * PIECE + 1, 3 * PIECE])(
     "of %d bytes is read whole, in pieces",

@@ -79,8 +79,12 @@ export class DirectoryStorage implements Storage {
     return { names: unpacked(names), sizes, modified, versions: unpacked(versions), next };
   }
 
-  readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
-    return this.#reads.call({ name, maxBytes }) as Promise<PackedFile | undefined>;
+  async readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
+    const file = (await this.#reads.call({ name, maxBytes })) as PackedFile | undefined;
+    // It may wait for long: then it alone is held, and not what was read with it.
+    return file && file.bytes.length < file.bytes.buffer.byteLength
+      ? { ...file, bytes: file.bytes.slice() }
+      : file;
   }
 
   async readMany(names: readonly string[], { maxFileBytes, maxBytes }: ReadManyLimits): Promise<SmallFiles> {
