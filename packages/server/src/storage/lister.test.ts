@@ -159,30 +159,24 @@ describe("Lister", () => {
     const outside = await folder();
     await mkdir(join(path, "carpeta"));
     for (const name of "abcdefgh") await writeFile(join(path, "carpeta", name), "dentro");
-    for (const details of [["sizes"], []] as const) {
-      const options: EntriesOptions = { ...every, recursive: true, details, after: "c" };
-      const lister = new Lister(path);
-      const { next } = lister.page(options);
-      expect(next).toBe("carpeta/b");
-      await rename(join(path, "carpeta"), join(path, "..", "apartada"));
-      await symlink(outside, join(path, "carpeta"));
-      const rest = lister.page({ ...options, limit: 100, after: next });
-      expect(rest.names).toBe([..."defgh"].map((name) => `${name}\0`).join(""));
-      const goesOn = lister.page({ ...every, recursive: true, details: ["sizes"], after: next, limit: 100 });
-      expect(Object.keys(told({ ...goesOn, modified: goesOn.sizes, versions: goesOn.names }))).toEqual([
-        ..."defgh",
-      ]);
-      await rm(join(path, "carpeta"));
-      await rename(join(path, "..", "apartada"), join(path, "carpeta"));
-    }
+    const options: EntriesOptions = { ...every, recursive: true };
+    const lister = new Lister(path);
+    const { next } = lister.page({ ...options, after: "c" });
+    expect(next).toBe("carpeta/b");
+    await rename(join(path, "carpeta"), join(path, "..", `${basename(path)}-otra`));
+    onTestFinished(() => rm(`${path}-otra`, { recursive: true }));
+    await symlink(outside, join(path, "carpeta"));
+    expect(told(lister.page({ ...options, after: next }))).toEqual({ d: 1, e: 1 });
+    expect(told(new Lister(path).page({ ...options, after: next }))).toEqual({ d: 1, e: 1 });
   });
 
   test("lists nothing from outside while folders and links take each other's place", async () => {
     const path = await folder();
     const outside = await folder();
-    await mkdir(join(path, "carpeta"));
-    await writeFile(join(path, "carpeta", "dentro"), "");
-    await writeFile(join(outside, "secreto"), "");
+    await mkdir(join(path, "carpeta", "x"), { recursive: true });
+    await mkdir(join(outside, "x"));
+    await writeFile(join(path, "carpeta", "x", "dentro"), "");
+    await writeFile(join(outside, "x", "secreto"), "");
     await symlink(outside, `${path}-otro`);
     onTestFinished(() => rm(`${path}-otro`, { recursive: true, force: true }));
     // RENAME_EXCHANGE
@@ -196,10 +190,10 @@ while True:
     onTestFinished(() => void swapping.kill("SIGKILL"));
     const before = openFiles();
     const count = { there: 0, gone: 0 };
-    while (count.there < 500 || count.gone < 500) {
+    while (count.there < 100 || count.gone < 100) {
       const { names } = new Lister(path).page({ ...every, recursive: true, limit: 100 });
       expect(names).not.toContain("secreto");
-      count[names.includes("carpeta/dentro") ? "there" : "gone"] += 1;
+      count[names.includes("carpeta/x/dentro") ? "there" : "gone"] += 1;
     }
     expect(openFiles()).toEqual(before);
     swapping.kill("SIGKILL");
