@@ -3,7 +3,7 @@
 
 import { type BigIntStats, type Dirent, readdirSync, statSync } from "node:fs";
 import type { SystemPath } from "./inside.js";
-import { isDownload, nameOf } from "./names.js";
+import { isDownload, nameOf, REPLACEMENT } from "./names.js";
 
 /** What is in a folder, of what is asked for. */
 export interface FolderNames {
@@ -100,8 +100,6 @@ function servedIn(path: SystemPath, wanted: Wanted, links: Set<string>): string[
 
 // Names are only asked for as bytes where they have to be, as that takes twice the time: what was no UTF-8 has become the
 // replacement character.
-
-const REPLACEMENT = "\uFFFD";
 
 function everythingIn(path: SystemPath): string[] {
   const names = readdirSync(path);

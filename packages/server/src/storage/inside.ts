@@ -5,7 +5,7 @@
 
 import { closeSync, constants, existsSync, lstatSync, openSync, readlinkSync, realpathSync } from "node:fs";
 import { below, isWithin } from "./folder.js";
-import { rawPathOf } from "./names.js";
+import { REPLACEMENT, rawPathOf } from "./names.js";
 
 /** A path for the system: bytes only where it is no text, as a string takes it less time. */
 export type SystemPath = string | Buffer;
@@ -30,7 +30,7 @@ export class Inside {
   constructor(root: Buffer) {
     this.#rootBytes = root;
     const text = root.toString();
-    this.#root = Buffer.from(text).equals(root) ? text : root;
+    this.#root = !text.includes(REPLACEMENT) && text !== "/" ? text : root;
     this.#path = this.#root;
   }
 
@@ -79,7 +79,7 @@ export class Inside {
     if (HAS_DESCRIPTORS) {
       this.#fd = openSync(path, FOLDER_FLAGS);
       const place = `/proc/self/fd/${this.#fd}`;
-      if (!isWithin(this.#rootBytes, readlinkSync(place, "buffer"))) {
+      if (!this.#holds(place)) {
         this.letGo();
         return false;
       }
@@ -90,6 +90,13 @@ export class Inside {
     }
     this.#prefix = prefix;
     return true;
+  }
+
+  /** Whether what is open there stands below the root. */
+  #holds(place: string): boolean {
+    // What is no text below the root makes no difference to how the path begins.
+    if (typeof this.#root === "string") return readlinkSync(place).startsWith(`${this.#root}/`);
+    return isWithin(this.#rootBytes, readlinkSync(place, "buffer"));
   }
 
   /** Where there are no descriptors: whether the path has led into the root, and not only to what was checked before. */

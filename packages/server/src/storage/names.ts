@@ -8,7 +8,7 @@ import { sep } from "node:path";
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What Buffer puts in the place of bytes that are no UTF-8. */
-const REPLACEMENT = "\uFFFD";
+export const REPLACEMENT = "\uFFFD";
 
 /** The most common names: of a file in the folder itself, and nothing about them to be looked at. */
 const commonName = /^\w[\w. -]*$/;
