@@ -1,8 +1,15 @@
+import { readdirSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { FolderReader } from "./folder-names.js";
+import { Lister } from "./lister.js";
+
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  return { ...fs, readdirSync: vi.fn(fs.readdirSync) };
+});
 
 const COUNT = 1024;
 
@@ -45,6 +52,17 @@ describe("FolderReader", () => {
     const now = reader.read("a", path, "files");
     expect(now.names).not.toEqual(found.names);
     expect(now.names).toEqual(new FolderReader().read("a", path, "files").names);
+  });
+
+  test("reads a large folder once for many who list it at once, though they come to the same pages", async () => {
+    const path = await largeFolder();
+    later();
+    const lister = new Lister(path);
+    const options = { recursive: true, limit: 200, details: [] };
+    vi.mocked(readdirSync).mockClear();
+    let nexts = Array<string | undefined>(100).fill("");
+    while (nexts[0] !== undefined) nexts = nexts.map((after) => lister.page({ ...options, after }).next);
+    expect(readdirSync).toHaveBeenCalledTimes(1);
   });
 
   test("reads one again that had changed just before it was read: another change may bear the same time", async () => {
