@@ -14,6 +14,7 @@ import { Trailer } from "./mensaje/trailer.js";
 import type { Gap } from "./pickle/frames.js";
 import { addTextLengths, asText, type TextLengths } from "./pickle/gap.js";
 import { checkRange } from "./range.js";
+import { MAX_TIMER_MS } from "./timers.js";
 import type { Transport } from "./transport.js";
 
 /** What a {@link Conexion} may be told. */
@@ -64,9 +65,6 @@ export interface ReceiveOptions extends WaitOptions {
   /** Milliseconds until the first byte must have come. Default: as long as it takes. */
   readonly firstByteMs?: number | undefined;
 }
-
-/** Timers count no further: a longer time would be over at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** How much is handed to the transport at once: a peer that takes so much within `stallMs` is not stalled. */
 const WRITE_BYTES = 256 * 1024;

@@ -44,4 +44,5 @@ export {
 export type { PyValue } from "./pickle/values.js";
 export { printable } from "./printable.js";
 export { sealOf } from "./seal.js";
+export { MAX_TIMER_MS } from "./timers.js";
 export { type StreamPair, streamTransport, type Transport } from "./transport.js";

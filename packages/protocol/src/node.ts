@@ -3,6 +3,7 @@
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { ConexionError, stalledError } from "./errors.js";
 import type { ReadBuffers } from "./read-buffers.js";
+import { MAX_TIMER_MS } from "./timers.js";
 import type { Transport } from "./transport.js";
 
 export { ReadBuffers, type ReadBuffersOptions } from "./read-buffers.js";
@@ -12,9 +13,6 @@ const READ_AHEAD_BYTES = 256 * 1024;
 
 /** How much is handed to the system at once: with less, calls of the system take a good part of the time. */
 const WRITE_BYTES = 1024 * 1024;
-
-/** What a timer can count, in milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Up to this many bytes, a write waits for the end of the turn. */
 const SHORT_BYTES = 16 * 1024;

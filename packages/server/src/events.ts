@@ -14,8 +14,18 @@ export interface ServidorEvents {
   connected: [event: { readonly client: Client }];
   /** A client was turned away: there are `maxConnections` already. */
   dropped: [event: { readonly address: string }];
-  /** A request has come, and those before it are answered. `data` is short enough to be logged: names, not contents. */
-  request: [event: { readonly client: Client; readonly operacion: string; readonly data: unknown }];
+  /**
+   * A request has come, and those before it are answered. `data` is short enough to be logged: names, not contents. Where
+   * several files are asked for at once, `names` has all of them that can be told of, the one in `data` first.
+   */
+  request: [
+    event: {
+      readonly client: Client;
+      readonly operacion: string;
+      readonly data: unknown;
+      readonly names?: readonly string[];
+    },
+  ];
   /**
    * A request was answered, with its `data` as in `request`. A short answer to one of many that came together may go out
    * with those that follow.

@@ -19,8 +19,8 @@ export function createLogger(level: string): Logger {
 export function logEvents(servidor: Servidor, logger: Logger): void {
   servidor.on("connected", ({ client }) => logger.info({ client }, "connected"));
   servidor.on("dropped", ({ address }) => logger.warn({ address }, "turned away: too many connections"));
-  servidor.on("request", ({ client, operacion, data }) =>
-    logger.debug({ client, operacion: brief(operacion), data: brief(data) }, "request"),
+  servidor.on("request", ({ client, operacion, data, names }) =>
+    logger.debug({ client, operacion: brief(operacion), data: brief(data), files: names?.length }, "request"),
   );
   servidor.on("sent", ({ client, operacion, data, ms }) =>
     logger.info({ client, operacion: brief(operacion), data: brief(data), ms: Math.round(ms) }, "answered"),

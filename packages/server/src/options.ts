@@ -1,6 +1,12 @@
 // What a server can be told, with the defaults and their reasons.
 
-import { type AcceptClass, acceptAnyModule, type Contract, operaciones } from "@fileshare/protocol";
+import {
+  type AcceptClass,
+  acceptAnyModule,
+  type Contract,
+  MAX_TIMER_MS,
+  operaciones,
+} from "@fileshare/protocol";
 import type { Handlers } from "./operations/handler.js";
 import { DirectoryStorage } from "./storage/directory.js";
 import type { Storage } from "./storage/storage.js";
@@ -74,9 +80,6 @@ export function settle<C extends Contract>(options: ServidorOptions<C>): Setting
   checkMs("graceMs", settings.graceMs, 0);
   return Object.freeze(settings);
 }
-
-/** Timers count no further: a longer time would be over at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function checkMs(name: string, value: number, least: number): void {
   if (value !== Number.POSITIVE_INFINITY) checkRange(name, value, least, MAX_TIMER_MS);

@@ -97,6 +97,8 @@ export class Servidor<C extends Contract = Operaciones>
   /** Small files that were asked for, by the request whose turn has not come yet. */
   readonly #ahead = new WeakMap<Mensaje, Promise<SmallFile | undefined>>();
   readonly #batchesAhead = new WeakMap<Mensaje, Promise<SmallFiles>>();
+  /** What requests ask for that were looked at: of many names, which are taken apart once. */
+  readonly #batches = new WeakMap<Mensaje, { readonly batch: BatchRequest | undefined }>();
   /** Cuts what is under way when the grace period is over. */
   readonly #cutting = new AbortController();
   #server: Server | undefined;
@@ -181,7 +183,8 @@ export class Servidor<C extends Contract = Operaciones>
     const client = this.#clients.get(conexion)?.client ?? { id: 0, address: "" };
     const operacion = mensaje.operacion ?? "";
     const started = performance.now();
-    this.#tell("request", { client, operacion, data: mensaje.data });
+    const names = this.#batchOf(mensaje)?.names.slice(0, MAX_BATCH_NAMES);
+    this.#tell("request", { client, operacion, data: mensaje.data, ...(names && { names }) });
     const { sent } = conexion;
     let sending: Promise<Answered> | undefined;
     // What is wrong until the handler has it is wrong with the request.
@@ -241,7 +244,7 @@ export class Servidor<C extends Contract = Operaciones>
    * @throws {ConexionError} when the connection broke over it
    */
   async enviarArchivo(conexion: Conexion, nombre: string, peticion?: Mensaje): Promise<Answered> {
-    const asked = peticion?.operacion === "descargar" ? fileRequestOf(peticion) : undefined;
+    const request = peticion?.operacion === "descargar" ? fileRequestOf(peticion) : undefined;
     const batch = peticion && this.#batchOf(peticion);
     if (batch) {
       const files = await (this.#batchesAhead.get(peticion) ?? this.#readBatch(batch));
@@ -250,9 +253,12 @@ export class Servidor<C extends Contract = Operaciones>
       return answered;
     }
     const { storage } = this.#settings;
-    const small = await ((peticion && this.#ahead.get(peticion)) ?? this.#readSmall(nombre, asked));
+    const small = await ((peticion && this.#ahead.get(peticion)) ?? this.#readSmall(nombre, request));
     await using file = small ? opened(small) : await storage.open(nombre);
     if (!file) throw new RefusedError(`There is no file ${quoted(nombre)}`, { reason: "NOT_FOUND" });
+    // Nothing would hold together parts of a file without a version.
+    const asked = file.version === "" ? undefined : request;
+    if (!asked && request?.version) throw changedError(file);
     try {
       if (asked) {
         const digest = (): Promise<Digest | undefined> => this.#digest(nombre, file, asked, small);
@@ -419,9 +425,13 @@ export class Servidor<C extends Contract = Operaciones>
 
   /** The files that a request asks for together. An app's own handler is asked for each of them, in a request of its own. */
   #batchOf(mensaje: Mensaje): BatchRequest | undefined {
-    return mensaje.operacion === "descargar" && this.#isOwn(mensaje.operacion)
-      ? batchRequestOf(mensaje)
-      : undefined;
+    if (mensaje.operacion !== "descargar" || !this.#isOwn(mensaje.operacion)) return undefined;
+    let known = this.#batches.get(mensaje);
+    if (!known) {
+      known = { batch: batchRequestOf(mensaje) };
+      this.#batches.set(mensaje, known);
+    }
+    return known.batch;
   }
 
   #readBatch({ names }: BatchRequest): Promise<SmallFiles> {

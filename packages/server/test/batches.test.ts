@@ -10,7 +10,7 @@ import { DirectoryStorage, type Storage } from "../src/index.js";
 import { MAX_BATCH_NAMES } from "../src/operations/attributes.js";
 import { BATCH_LIMITS } from "../src/operations/batch-reply.js";
 import { askingOf, type Reply, range } from "./support/asking.js";
-import { folderWith, served } from "./support/served.js";
+import { folderWith, next, served } from "./support/served.js";
 
 const files = { a: "alfa", b: "", c: "charlie" };
 
@@ -218,6 +218,19 @@ describe("Several files", () => {
     const [was, is] = [before, after].map(({ extras }) => extras.versions as string[]);
     expect(is?.[0]).toBe(was?.[0]);
     expect(is?.[1]).not.toBe(was?.[1]);
+  });
+
+  test("are told of by the event of their request, as many as the reply tells of", async () => {
+    const { port, servidor } = await served({ files });
+    const client = await askingOf(port);
+    for (const more of [[], ["c", "falta"], Array<string>(MAX_BATCH_NAMES + 10).fill("c")]) {
+      const request = next(servidor, "request");
+      await client.descargar("a", { more });
+      expect(await request).toMatchObject({ data: "a", names: ["a", ...more].slice(0, MAX_BATCH_NAMES) });
+    }
+    const request = next(servidor, "request");
+    await client.descargar("a", { range: range(0, null) });
+    expect(await request).not.toHaveProperty("names");
   });
 
   test("of a storage whose fast way fails are none of them there", async () => {

@@ -7,6 +7,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { encodeFrame } from "@fileshare/protocol";
 import { describe, expect, test } from "vitest";
+import { askingOf } from "./support/asking.js";
 import { Child, listeningPort, runCommand, runInShell, serveCommand } from "./support/child.js";
 import { connectTo, dataOf, plainSocket, untilClosed } from "./support/client.js";
 import { request, str } from "./support/pickles.js";
@@ -204,12 +205,16 @@ describe("fileshare-server's log", () => {
       const client = await connectTo(port);
       await client.download("a.txt");
       await client.download("falta");
+      await (await askingOf(port)).descargar("a.txt", { more: ["a.txt", "falta"] });
       await client.end();
       child.process.kill("SIGTERM");
       expect(await child.ended).toEqual(stopped);
     }
     expect(logged(loud.child)).toContainEqual(
       expect.objectContaining({ level: 20, operacion: "descargar", data: "a.txt", msg: "request" }),
+    );
+    expect(logged(loud.child)).toContainEqual(
+      expect.objectContaining({ operacion: "descargar", data: "a.txt", files: 3, msg: "request" }),
     );
     expect(silent.child.stderr).toBe("");
   });

@@ -1,7 +1,7 @@
 // Section 6.3 and 6.4 of the protocol: listings in pages, folders, names that are no text.
 
 import { execFileSync } from "node:child_process";
-import { mkdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultPython } from "@fileshare/peers";
 import { type PyValue, sealOf } from "@fileshare/protocol";
@@ -9,7 +9,8 @@ import { PyFloat } from "@fileshare/protocol/pickle";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DirectoryStorage, type Storage, type StoredFile } from "../src/index.js";
 import { type Asking, askingOf, range } from "./support/asking.js";
-import { folderWith, served } from "./support/served.js";
+import { asNobody } from "./support/nobody.js";
+import { folderWith, next, served } from "./support/served.js";
 
 /** A folder with folders in it, and links of every kind. */
 async function tree(): Promise<string> {
@@ -48,6 +49,40 @@ async function pages(client: Asking, extras: Record<string, PyValue>): Promise<s
 }
 
 describe("A listing", () => {
+  test("fails as FAILED where a folder may not be looked into, and the log can name it", async () => {
+    const folder = await tree();
+    const { port, servidor } = await served({ folder });
+    const client = await askingOf(port);
+    await chmod(join(folder, ".."), 0o755);
+    await client.listar({ recursive: true });
+    await chmod(join(folder, "a", "x"), 0o000);
+    await asNobody(async () => {
+      const refused = next(servidor, "refused");
+      const { estado, extras } = await client.listar({ recursive: true, details: ["names"] });
+      expect({ estado, extras }).toEqual({ estado: "error", extras: { reason: "FAILED" } });
+      expect(String((await refused).error)).toContain('Cannot list "a/x/": EACCES');
+      expect((await client.listar({})).data).toEqual(["a.txt", "a0", "ñ", "\u{FFFD}"]);
+    });
+    await chmod(join(folder, "a", "x"), 0o755);
+    expect((await client.listar({ recursive: true })).data).toEqual(recursiveNames);
+  });
+
+  test("has no downloads of clients that are under way, which are not served either", async () => {
+    const folder = await tree();
+    const names = [".fileshare-0123456789abcdef.part", "a/.fileshare-0123456789abcdef.log"];
+    for (const name of names) await writeFile(join(folder, name), "medio");
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    expect((await client.listar({ recursive: true })).data).toEqual(recursiveNames);
+    expect((await client.listar({})).data).toEqual(["a.txt", "a0", "ñ", "\u{FFFD}"]);
+    for (const name of names) {
+      for (const extras of [{}, { id: 1 }, { range: range(1, 2) }, { digest: "sha256" }]) {
+        expect((await client.descargar(name, extras)).estado).toBe("error");
+      }
+      expect((await client.descargar(name, { more: ["a.txt"] })).extras.parts).toEqual([-1, 5]);
+    }
+  });
+
   test("with details has what descargar says of each file", async () => {
     const folder = await tree();
     const { port } = await served({ folder });

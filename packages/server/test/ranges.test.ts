@@ -263,6 +263,36 @@ describe("A checksum", () => {
   });
 });
 
+describe("A file without a version", () => {
+  test("is given whole, and nothing is said of it, whatever is asked for", async () => {
+    const directory = new DirectoryStorage(await folderWith(files));
+    const open: Storage["open"] = async (name) => {
+      const file = await directory.open(name);
+      return file && Object.assign(file, { version: "" });
+    };
+    const readSmall: Storage["readSmall"] = async (name, most) => {
+      const small = await directory.readSmall(name, most);
+      return small && { ...small, version: "" };
+    };
+    for (const fast of [{}, { readSmall }]) {
+      const { port } = await served({ storage: { list: () => directory.list(), open, ...fast } });
+      const client = await askingOf(port);
+      for (const name of ["a.txt", "grande"] as const) {
+        for (const asked of [{ range: range(2, 5) }, { checksums: ["crc32"] }, { digest: "sha256" }]) {
+          const { bytes, extras } = await client.descargar(name, { id: 7, version: "", ...asked });
+          expect(bytes?.equals(Buffer.from(files[name]))).toBe(true);
+          expect(extras).toEqual({ id: 7 });
+        }
+        const { extras } = await client.descargar(name, { range: range(2, 5), version: "v" });
+        expect(extras).toEqual({ reason: "CHANGED", version: "", size: files[name].length });
+      }
+      const { extras } = await client.descargar("a.txt", { more: ["vacio"] });
+      expect(extras).toMatchObject({ parts: [-1, -1], versions: ["", ""] });
+    }
+    await directory.close();
+  });
+});
+
 describe("A digest", () => {
   test("is of the whole file, whatever the range, and of the version there is", async () => {
     const { port, folder } = await served({ files });
@@ -289,14 +319,25 @@ describe("A digest", () => {
     }
   });
 
-  test("of a file that changes while it is computed is none", async () => {
+  test("of a file that changes while it is computed is refused: whoever goes on asking would ask for ever", async () => {
     const folder = await folderWith({ grande });
     let times = 0;
     const change = (): Promise<void> => utimes(join(folder, "grande"), 5, times++);
     const { port } = await served({ storage: changing(folder, 1, change) });
     const client = await askingOf(port);
-    const { extras } = await client.descargar("grande", { digest: "sha256", range: range(0, 0) });
-    expect(extras.digest).toEqual(["sha256", null]);
+    for (let times = 0; times < 2; times++) {
+      const { estado, extras } = await client.descargar("grande", { digest: "sha256", range: range(0, 0) });
+      expect({ estado, extras }).toEqual({ estado: "error", extras: { reason: "CHANGED" } });
+    }
+  });
+
+  test("of a file that cannot be read is refused as FAILED", async () => {
+    const folder = await folderWith({ grande });
+    const change = (): Promise<void> => Promise.reject(new Error("EIO"));
+    const { port } = await served({ storage: changing(folder, 1, change) });
+    const client = await askingOf(port);
+    const { estado, extras } = await client.descargar("grande", { digest: "sha256", range: range(0, 0) });
+    expect({ estado, extras }).toEqual({ estado: "error", extras: { reason: "FAILED" } });
   });
 });
 

@@ -77,13 +77,11 @@ async function run(seed: number): Promise<Outcome> {
     seed,
     faults: random.next() < 0.5 ? {} : storageFaults(random),
   });
-  let batches = 0;
-  const readMany = storage.readMany.bind(storage);
-  storage.readMany = (names, limits) => {
-    if (names.length > 1) batches += 1;
-    return readMany(names, limits);
-  };
   await using servidor = new Servidor({ storage, host: "127.0.0.1", port: 0, stallMs: 500, graceMs: 0 });
+  let batches = 0;
+  servidor.on("request", ({ names = [] }) => {
+    if (names.length > 1) batches += 1;
+  });
   const { port } = await servidor.bindListen();
   const accepting = servidor.acceptConnections();
   const plan = networkFaults(random);

@@ -184,7 +184,7 @@ describe("FaultyStorage", () => {
     await open(storage, "file 2");
   });
 
-  test("fails on the fast ways to files as on the slow one", async () => {
+  test("fails on the fast way to files as on the slow one", async () => {
     const faults = (name: string): StorageFaults => ({
       openFails: name === "file 1" ? 1 : 0,
       changesBefore: 1,
@@ -192,13 +192,9 @@ describe("FaultyStorage", () => {
     const storage = new FaultyStorage(new MemoryStorage(), { seed: 1, faults });
     await expect(storage.readSmall("file 1", SIZE)).rejects.toThrow(StorageFaultError);
     expect(await storage.readSmall("file 2", SIZE - 1)).toBeUndefined();
-    const limits = { maxFileBytes: SIZE, maxBytes: 2 * SIZE };
-    const names = ["file 1", "none", "file 2", "file 3", "file 4"];
-    const { bytes, lengths, versions } = await storage.readMany(names, limits);
-    expect(lengths).toEqual([-1, -1, SIZE, SIZE]);
-    expect(versions).toEqual(["", "", "v+1", "v+1"]);
-    const expected = [contentOf(original, 1), contentOf(original, 1)];
-    expect(Buffer.concat(expected).equals(bytes)).toBe(true);
+    const small = await storage.readSmall("file 2", SIZE);
+    expect(small?.version).toBe("v+1");
+    expect(Buffer.from(small?.bytes ?? []).equals(contentOf(original, 1))).toBe(true);
     const during = faulty({ changesDuring: 1 });
     expect(await during.readSmall("file 1", SIZE)).toBeUndefined();
   });

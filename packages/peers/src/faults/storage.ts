@@ -3,9 +3,7 @@
 import type {
   EntriesOptions,
   EntriesPage,
-  ReadManyLimits,
   SmallFile,
-  SmallFiles,
   Storage,
   StoredFile,
 } from "../../../server/src/storage/storage.ts";
@@ -48,8 +46,8 @@ export class StorageFaultError extends Error {
 }
 
 /**
- * Serves the files of another storage, and has them fail, shrink and change. Its fast ways to files (`readSmall`,
- * `readMany`) lead through an opening as well, each of which may fail; `entries` lists what the next opening would give.
+ * Serves the files of another storage, and has them fail, shrink and change. Its fast way to a file,
+ * `readSmall`, leads through an opening as well, which may fail; many at once are read one by one. `entries` lists what the next opening would give.
  *
  * What a version holds is known: `contentOf` makes it from the original. So a test can tell whether what was saved
  * is the content of one version, and not of two.
@@ -131,23 +129,6 @@ export class FaultyStorage implements Storage {
     const bytes = Buffer.concat(pieces);
     if (bytes.length < file.size || (await file.changed?.())) return undefined;
     return { bytes, version: file.version, modified: file.modified.getTime() / 1000 };
-  }
-
-  async readMany(names: readonly string[], { maxFileBytes, maxBytes }: ReadManyLimits): Promise<SmallFiles> {
-    const files: (SmallFile | undefined)[] = [];
-    let left = maxBytes;
-    for (const name of names) {
-      const file = await this.readSmall(name, maxFileBytes).catch(() => undefined);
-      left -= file?.bytes.length ?? 0;
-      if (left < 0) break;
-      files.push(file);
-    }
-    return {
-      bytes: Buffer.concat(files.flatMap((file) => (file ? [file.bytes] : []))),
-      lengths: files.map((file) => file?.bytes.length ?? -1),
-      versions: files.map((file) => file?.version ?? ""),
-      modified: files.map((file) => file?.modified ?? 0),
-    };
   }
 
   async open(name: string): Promise<StoredFile | undefined> {

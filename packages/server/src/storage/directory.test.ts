@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { defaultPython, tempFolder } from "@fileshare/peers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openFiles } from "../../test/support/held.js";
+import { asNobody } from "../../test/support/nobody.js";
 import { DirectoryStorage } from "./directory.js";
 import type { StoredFile } from "./storage.js";
 
@@ -96,6 +97,15 @@ function numbered(length: number): Buffer {
   return content.subarray(0, length);
 }
 
+/** The time that the file system has now. */
+async function touched(folder: string): Promise<bigint> {
+  const path = join(folder, "..", `reloj-${basename(folder)}`);
+  await writeFile(path, "");
+  const { ctimeNs } = await stat(path, { bigint: true });
+  await rm(path);
+  return ctimeNs;
+}
+
 describe("DirectoryStorage list()", () => {
   test("gives the regular files and the links to them within the folder, sorted", async () => {
     const { root } = await everyKind();
@@ -170,6 +180,47 @@ describe("DirectoryStorage open()", () => {
     await writeFile(join(root, "b"), "two");
     await rename(join(root, "b"), join(root, "a"));
     expect((await open(storage, "a")).version).not.toBe(version);
+  });
+
+  test("gives another version where other content of the same size was given the same time, as cp -p does", async () => {
+    const root = await temp();
+    const storage = storageOf(root);
+    const path = join(root, "a");
+    const versions = new Set<string>();
+    for (const content of ["one", "two"]) {
+      await writeFile(path, content);
+      await utimes(path, 1_700_000_000, 1_700_000_000);
+      const file = await open(storage, "a");
+      const listed = await storage.entries({
+        recursive: true,
+        after: undefined,
+        limit: 1,
+        details: ["versions"],
+      });
+      const many = await storage.readMany(["a"], { maxFileBytes: 10, maxBytes: 10 });
+      const small = await storage.readSmall("a", 10);
+      const told = [file.version, listed.versions[0], many.versions[0], small?.version];
+      expect(new Set(told).size).toBe(1);
+      versions.add(file.version);
+      // A file system's clock may stand still for some milliseconds.
+      const { ctimeNs } = await stat(path, { bigint: true });
+      while ((await touched(root)) === ctimeNs);
+    }
+    expect(versions.size).toBe(2);
+  });
+
+  test("tells that a file has changed whose time was set back", async () => {
+    const root = await temp();
+    const path = join(root, "a");
+    await writeFile(path, "one");
+    await utimes(path, 1_700_000_000, 1_700_000_000);
+    const file = await open(storageOf(root), "a");
+    expect(await file.changed?.()).toBe(false);
+    const { ctimeNs } = await stat(path, { bigint: true });
+    while ((await touched(root)) === ctimeNs);
+    await writeFile(path, "two");
+    await utimes(path, 1_700_000_000, 1_700_000_000);
+    expect(await file.changed?.()).toBe(true);
   });
 
   test.each([
@@ -287,6 +338,20 @@ time.sleep(0.0005)
     swapping.kill("SIGKILL");
     await gone;
     expect(openFiles()).toEqual(before);
+  });
+});
+
+describe("DirectoryStorage readSmall()", () => {
+  test("gives files that hold no more than their own bytes, however many are read together", async () => {
+    const root = await temp();
+    const sizes = [0, 1, 5000, 16 * 1024 - 1, 16 * 1024, 64 * 1024];
+    for (const size of sizes) await writeFile(join(root, `${size}`), numbered(size));
+    const storage = storageOf(root);
+    const files = await Promise.all(sizes.map((size) => storage.readSmall(`${size}`, 64 * 1024)));
+    for (const [i, size] of sizes.entries()) {
+      expect(numbered(size).equals(files[i]?.bytes as Uint8Array)).toBe(true);
+      expect(files[i]?.bytes.buffer.byteLength).toBe(size);
+    }
   });
 });
 
@@ -427,15 +492,3 @@ describe("DirectoryStorage file", () => {
     expect(openFiles()).toEqual(before);
   });
 });
-
-/** Does something without the rights of root, which may read every file. */
-async function asNobody(act: () => Promise<void>): Promise<void> {
-  const { seteuid, geteuid } = process;
-  if (geteuid?.() !== 0) return act();
-  seteuid?.(65_534);
-  try {
-    await act();
-  } finally {
-    seteuid?.(0);
-  }
-}

@@ -5,7 +5,7 @@ import { type FileHandle, lstat, open, opendir, readlink, realpath } from "node:
 import { Worker } from "node:worker_threads";
 import { Background } from "../background.js";
 import { DirectoryFile } from "./directory-file.js";
-import { below, isWithin, NO_FOLLOW, OPEN_FLAGS } from "./folder.js";
+import { below, isWithin, NO_FOLLOW, NOT_SERVED, OPEN_FLAGS } from "./folder.js";
 import type { FolderCall } from "./folder-worker.js";
 import type { PackedPage } from "./lister.js";
 import { pathOf } from "./names.js";
@@ -20,20 +20,6 @@ import type {
   Storage,
   StoredFile,
 } from "./storage.js";
-
-/** Errors of the file system that mean: there is no such file to be served. */
-const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
-  "ENOENT",
-  "ENOTDIR",
-  "EISDIR",
-  "ELOOP",
-  "ENAMETOOLONG",
-  "EACCES",
-  "EPERM",
-  "ENXIO",
-  "EINVAL",
-  "ERR_INVALID_ARG_VALUE",
-]);
 
 /** How many pieces of memory for {@link DirectoryStorage.readMany} are kept while nobody reads into them. */
 const MAX_FREE = 4;
@@ -93,8 +79,12 @@ export class DirectoryStorage implements Storage {
     return { names: unpacked(names), sizes, modified, versions: unpacked(versions), next };
   }
 
-  readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
-    return this.#reads.call({ name, maxBytes }) as Promise<PackedFile | undefined>;
+  async readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {
+    const file = (await this.#reads.call({ name, maxBytes })) as PackedFile | undefined;
+    // It may wait for long: then it alone is held, and not what was read with it.
+    return file && file.bytes.length < file.bytes.buffer.byteLength
+      ? { ...file, bytes: file.bytes.slice() }
+      : file;
   }
 
   async readMany(names: readonly string[], { maxFileBytes, maxBytes }: ReadManyLimits): Promise<SmallFiles> {

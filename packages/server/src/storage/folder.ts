@@ -9,6 +9,20 @@ export const NO_FOLLOW: number = constants.O_NOFOLLOW ?? 0;
 /** A file is opened without waiting for the other end of a named pipe. */
 export const OPEN_FLAGS: number = constants.O_RDONLY | NO_FOLLOW | (constants.O_NONBLOCK ?? 0);
 
+/** Errors of the file system that mean: there is no such file to be served. */
+export const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "EISDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "EACCES",
+  "EPERM",
+  "ENXIO",
+  "EINVAL",
+  "ERR_INVALID_ARG_VALUE",
+]);
+
 const SEPARATOR: Buffer = Buffer.from(sep);
 
 /** A path below another one. */
@@ -26,9 +40,24 @@ function endsInSeparator(path: Buffer): boolean {
   return path.length > 0 && path.subarray(-SEPARATOR.length).equals(SEPARATOR);
 }
 
-/** What tells one content of a file from the next: its length, when it was changed to the nanosecond, and which file it is. */
-export function versionOf(stats: BigIntStats): string {
-  return `${stats.size}-${stats.mtimeNs}-${stats.ino}`;
+/**
+ * What tells one content of a file from the next: its length, when it was changed to the nanosecond, and which file it is; and
+ * when anything about it was changed, which nobody can set, where that was at another time: a time of change is easily given to
+ * other content.
+ */
+export function versionOf({ size, mtimeNs, ino, ctimeNs }: BigIntStats): string {
+  const version = `${size}-${mtimeNs}-${ino}`;
+  return ctimeNs === mtimeNs ? version : `${version}-${ctimeNs - mtimeNs}`;
+}
+
+/** Whether what {@link versionOf} tells is the same, at a lower cost. */
+export function isSameVersion(one: BigIntStats, other: BigIntStats): boolean {
+  return (
+    one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs &&
+    one.size === other.size &&
+    one.ino === other.ino
+  );
 }
 
 const NANOSECONDS = 1_000_000_000n;

@@ -1,7 +1,11 @@
-import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { tempFolder } from "@fileshare/peers";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { defaultPython, tempFolder } from "@fileshare/peers";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { openFiles } from "../../test/support/held.js";
+import { asNobody } from "../../test/support/nobody.js";
 import { Lister, type PackedPage } from "./lister.js";
 import type { EntriesOptions } from "./storage.js";
 
@@ -32,6 +36,15 @@ function lookAhead(lister: Lister): number {
   let made = 0;
   while (lister.lookAhead()) made += 1;
   return made;
+}
+
+function thrown(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 describe("Lister", () => {
@@ -100,6 +113,131 @@ describe("Lister", () => {
     expect(told(third)).toEqual({ c: 4 });
     expect(third.next).toBe("d");
     expect(told(lister.page({ ...every, after: "d" }))).toEqual({ e: 1, f: 1 });
+  });
+
+  test("fails where a folder may not be looked into, naming it, and not before it comes to it", async () => {
+    const path = await folder();
+    await mkdir(join(path, "cerrada"));
+    await writeFile(join(path, "cerrada", "z"), "");
+    await chmod(path, 0o755);
+    // What is in the second can be told, but not looked at.
+    for (const mode of [0o000, 0o744]) {
+      const lister = new Lister(path);
+      await chmod(join(path, "cerrada"), mode);
+      await asNobody(async () => {
+        const { next } = lister.page({ ...every, recursive: true });
+        expect(lookAhead(lister)).toBe(0);
+        const rest = { ...every, recursive: true, after: next };
+        const cannot = expect.objectContaining({
+          message: expect.stringMatching(/^Cannot list "cerrada\//),
+          code: "EACCES",
+        });
+        for (let times = 0; times < 2; times++) expect(thrown(() => lister.page(rest))).toEqual(cannot);
+        // Peers of old see the folder itself.
+        expect(lister.page({ ...every, limit: 100, details: [] }).names).toHaveLength(16);
+      });
+      await chmod(join(path, "cerrada"), 0o755);
+      const names = Object.keys(told(lister.page({ ...every, recursive: true, after: "b", limit: 100 })));
+      expect(names).toEqual(["c", "cerrada/z", ..."defgh"]);
+    }
+  });
+
+  test("leaves out a link that leads where it may not go", async () => {
+    const path = await folder();
+    await mkdir(join(path, "..", "cerrada"), { mode: 0o700 });
+    onTestFinished(() => rm(join(path, "..", "cerrada"), { recursive: true }));
+    await symlink("../cerrada/x", join(path, "x"));
+    await chmod(path, 0o755);
+    await asNobody(async () => {
+      const { names } = new Lister(path).page({ ...every, recursive: true, limit: 100 });
+      expect(names).toHaveLength(16);
+    });
+  });
+
+  test("tells nothing of what stands behind a link that has taken a folder's place", async () => {
+    const path = await folder();
+    const outside = await folder();
+    await mkdir(join(path, "carpeta"));
+    for (const name of "abcdefgh") await writeFile(join(path, "carpeta", name), "dentro");
+    const options: EntriesOptions = { ...every, recursive: true };
+    const lister = new Lister(path);
+    const { next } = lister.page({ ...options, after: "c" });
+    expect(next).toBe("carpeta/b");
+    await rename(join(path, "carpeta"), join(path, "..", `${basename(path)}-otra`));
+    onTestFinished(() => rm(`${path}-otra`, { recursive: true }));
+    await symlink(outside, join(path, "carpeta"));
+    expect(told(lister.page({ ...options, after: next }))).toEqual({ d: 1, e: 1 });
+    expect(told(new Lister(path).page({ ...options, after: next }))).toEqual({ d: 1, e: 1 });
+  });
+
+  test("lists nothing from outside while folders and links take each other's place", async () => {
+    const path = await folder();
+    const outside = await folder();
+    await mkdir(join(path, "carpeta", "x"), { recursive: true });
+    await mkdir(join(outside, "x"));
+    await writeFile(join(path, "carpeta", "x", "dentro"), "");
+    await writeFile(join(outside, "x", "secreto"), "");
+    await symlink(outside, `${path}-otro`);
+    onTestFinished(() => rm(`${path}-otro`, { recursive: true, force: true }));
+    // RENAME_EXCHANGE
+    const program = `import ctypes
+libc = ctypes.CDLL(None)
+while True:
+    libc.renameat2(-100, b"carpeta", -100, b"../${basename(path)}-otro", 2)
+`;
+    const swapping = spawn(defaultPython(), ["-c", program], { cwd: path, stdio: "ignore" });
+    const gone = once(swapping, "close");
+    onTestFinished(() => void swapping.kill("SIGKILL"));
+    const before = openFiles();
+    const count = { there: 0, gone: 0 };
+    while (count.there < 100 || count.gone < 100) {
+      const { names } = new Lister(path).page({ ...every, recursive: true, limit: 100 });
+      expect(names).not.toContain("secreto");
+      count[names.includes("carpeta/x/dentro") ? "there" : "gone"] += 1;
+    }
+    expect(openFiles()).toEqual(before);
+    swapping.kill("SIGKILL");
+    await gone;
+  });
+
+  test("goes on with the names that each of many listings has read", async () => {
+    const path = await folder();
+    const lister = new Lister(path);
+    const limits = [1, 2, 3, 4, 5, 6, 7];
+    for (const limit of limits) lister.page({ ...every, limit });
+    await writeFile(join(path, "z"), "");
+    for (const limit of limits) {
+      let { next } = lister.page({ ...every, limit, after: "abcdefgh"[limit - 1] });
+      const names: string[] = [];
+      while (next !== undefined) {
+        const page = lister.page({ ...every, limit, after: next });
+        names.push(...Object.keys(told(page)));
+        next = page.next;
+      }
+      expect(names, `${limit}`).not.toContain("z");
+    }
+  });
+
+  test("lists no download of a client that is under way, in whatever folder", async () => {
+    const path = await folder();
+    await mkdir(join(path, "carpeta"));
+    const names = [
+      ".fileshare-0123456789abcdef.part",
+      ".FILESHARE-0123456789ABCDEF.log",
+      "carpeta/.fileshare-0123456789abcdef.log",
+    ];
+    const others = [".fileshare-0123456789abcdef.parts", ".fileshare-0123456789abcde.part", "carpeta/x.log"];
+    for (const name of [...names, ...others]) await writeFile(join(path, name), "");
+    await mkdir(join(path, ".fileshare-aaaaaaaaaaaaaaaa.part"));
+    await writeFile(join(path, ".fileshare-aaaaaaaaaaaaaaaa.part", "x"), "");
+    for (const details of [every.details, []]) {
+      for (const recursive of [true, false]) {
+        const page = new Lister(path).page({ ...every, details, recursive, limit: 100 });
+        const listed = page.names.split("\0").slice(0, -1);
+        const expected = [..."abcdefgh", ...others].filter((name) => recursive || !name.includes("/"));
+        expect(listed).toEqual(expected.sort());
+      }
+    }
   });
 
   test("finds out only what is asked for", async () => {

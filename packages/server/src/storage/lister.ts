@@ -1,10 +1,12 @@
 // Pages of what is in a folder, made in the worker. While a client reads one page the next are made already, for a moment:
 // so that neither waits for the other.
 
-import { type BigIntStats, lstatSync, realpathSync, statSync } from "node:fs";
-import { isWithin, secondsOf, versionOf } from "./folder.js";
+import { type BigIntStats, lstatSync, realpathSync } from "node:fs";
+import { isWithin, NOT_SERVED, secondsOf, versionOf } from "./folder.js";
+import { type FolderNames, FolderReader } from "./folder-names.js";
+import { goneOr, type SystemPath } from "./inside.js";
 import type { Detail, EntriesOptions } from "./storage.js";
-import { type SystemPath, Walk } from "./walk.js";
+import { Walk } from "./walk.js";
 
 /** A page as it is sent between threads: few large values instead of many small ones. */
 export interface PackedPage {
@@ -18,9 +20,13 @@ export interface PackedPage {
   readonly next: string | undefined;
 }
 
-/** How many walks are kept to go on with, and for how long: a page after it costs no second reading of the folder. */
-const MAX_KEPT = 4;
+/** For how long a walk is kept to go on with: a page after it costs no second reading of the folder. */
 const KEPT_MS = 60_000;
+
+/** So many walks are kept whatever they hold; further ones while all of them together hold so many bytes, about. */
+const ALWAYS_KEPT = 4;
+const MAX_KEPT = 64;
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** How many pages of a listing are made before they are asked for. */
 const MAX_AHEAD = 2;
@@ -52,6 +58,7 @@ interface Kept {
 /** Lists one folder, for as many as ask. */
 export class Lister {
   readonly #folder: string;
+  readonly #reader = new FolderReader();
   #kept: Kept[] = [];
   #dropping: NodeJS.Timeout | undefined;
 
@@ -59,11 +66,11 @@ export class Lister {
     this.#folder = folder;
   }
 
-  /** @throws the system's error when the folder cannot be read */
+  /** @throws the system's error when the folder cannot be read, or what is in it not be looked at though it is there */
   page(options: EntriesOptions): PackedPage {
     const root = realpathSync.native(Buffer.from(this.#folder), "buffer");
     const kept = this.#resume(keyOf(root, options, options.after));
-    const walk = kept?.walk ?? new Walk(root, options, options.details.length > 0);
+    const walk = kept?.walk ?? new Walk(root, options, options.details.length > 0, this.#reader);
     const ahead = kept?.ahead ?? [];
     const page = nextPage(ahead.shift(), root, walk, options);
     const { next } = page;
@@ -81,8 +88,14 @@ export class Lister {
     if (!kept || kept.ahead.length >= MAX_AHEAD || (last && last.page.next === undefined)) return false;
     const { root, walk, options, ahead } = kept;
     const freshUntil = performance.now() + FRESH_MS;
-    ahead.push({ page: makePage(root, walk, options), freshUntil });
-    return true;
+    try {
+      ahead.push({ page: makePage(root, walk, options), freshUntil });
+      return true;
+    } catch {
+      // Nobody has asked for it yet: who does begins where it stands, and hears what is wrong.
+      this.#kept.pop();
+      return false;
+    }
   }
 
   #resume(key: string): Kept | undefined {
@@ -96,9 +109,25 @@ export class Lister {
     // was found out for an earlier one.
     this.#kept = this.#kept.filter(({ key }) => key !== kept.key);
     this.#kept.push(kept);
-    if (this.#kept.length > MAX_KEPT) this.#kept.shift();
+    while (
+      this.#kept.length > MAX_KEPT ||
+      (this.#kept.length > ALWAYS_KEPT && this.#bytes() > MAX_KEPT_BYTES)
+    )
+      this.#kept.shift();
     clearTimeout(this.#dropping);
     this.#dropping = setTimeout(() => this.#drop(), KEPT_MS + 1).unref();
+  }
+
+  /** How much is held, about: what walks have in common counts once. */
+  #bytes(): number {
+    const names = new Set<FolderNames>();
+    let bytes = 0;
+    for (const { walk, ahead } of this.#kept) {
+      for (const found of walk.held) names.add(found);
+      for (const { page } of ahead) bytes += bytesOf(page);
+    }
+    for (const found of names) bytes += found.bytes;
+    return bytes;
   }
 
   #drop(): void {
@@ -123,24 +152,37 @@ function nextPage(made: Ahead | undefined, root: Buffer, walk: Walk, options: En
 /** A page of the next names of a walk. */
 function makePage(root: Buffer, walk: Walk, { limit, details }: EntriesOptions): PackedPage {
   const columns = new Columns(details);
-  for (let name = walk.next(); name !== undefined; name = walk.next()) {
-    const isLooked = walk.isLink || details.length > 0;
-    const stats = isLooked ? servedStats(root, walk.pathTo(name)) : undefined;
-    if (isLooked && !stats) continue;
-    columns.add(name, stats);
-    if (columns.length >= limit || columns.characters >= PAGE_CHARACTERS) return columns.page(name);
+  try {
+    for (let name = walk.next(); name !== undefined; name = walk.next()) {
+      const isLooked = walk.isLink || details.length > 0;
+      const stats = isLooked ? servedStats(root, walk, name) : undefined;
+      if (isLooked && !stats) continue;
+      columns.add(name, stats);
+      if (columns.length >= limit || columns.characters >= PAGE_CHARACTERS) return columns.page(name);
+    }
+    return columns.page(undefined);
+  } finally {
+    walk.letGo();
   }
-  return columns.page(undefined);
 }
 
 /** The same page as it is now. */
 function refreshed(root: Buffer, walk: Walk, { details }: EntriesOptions, page: PackedPage): PackedPage {
   const columns = new Columns(details);
-  for (const name of page.names.split("\0").slice(0, -1)) {
-    const stats = servedStats(root, walk.pathTo(name));
-    if (stats) columns.add(name, stats);
+  try {
+    for (const name of page.names.split("\0").slice(0, -1)) {
+      const stats = servedStats(root, walk, name);
+      if (stats) columns.add(name, stats);
+    }
+    return columns.page(page.next);
+  } finally {
+    walk.letGo();
   }
-  return columns.page(page.next);
+}
+
+/** How much memory a page takes, about. */
+function bytesOf({ names, sizes, modified, versions }: PackedPage): number {
+  return names.length + sizes.byteLength + modified.byteLength + versions.length;
 }
 
 /** A page that is being filled. */
@@ -183,16 +225,32 @@ class Columns {
 
 const STATS = { bigint: true, throwIfNoEntry: false } as const;
 
-/** What there is to tell of a file; undefined when it would not be served. */
-function servedStats(root: Buffer, path: SystemPath): BigIntStats | undefined {
+/**
+ * What there is to tell of a file; undefined when there is none that would be served.
+ *
+ * @throws where that cannot be found out: to leave out what is there would be to say that it is not
+ */
+function servedStats(root: Buffer, walk: Walk, name: string): BigIntStats | undefined {
+  const path = walk.pathTo(name);
+  if (path === undefined) return undefined;
+  let stats: BigIntStats | undefined;
   try {
-    const stats = lstatSync(path, STATS);
-    if (!stats?.isSymbolicLink()) return stats?.isFile() ? stats : undefined;
-    if (!isWithin(root, realpathSync.native(path, "buffer"))) return undefined;
-    const target = statSync(path, STATS);
-    return target?.isFile() ? target : undefined;
-  } catch {
-    return undefined;
+    stats = lstatSync(path, STATS);
+    if (stats?.isSymbolicLink()) stats = targetStats(root, path);
+  } catch (error) {
+    return goneOr(error, name);
+  }
+  return stats?.isFile() ? stats : undefined;
+}
+
+/** What a link within the folder leads to. One that leads where this process may not go is not served. */
+function targetStats(root: Buffer, path: SystemPath): BigIntStats | undefined {
+  try {
+    const target = realpathSync.native(path, "buffer");
+    return isWithin(root, target) ? lstatSync(target, STATS) : undefined;
+  } catch (error) {
+    if (NOT_SERVED.has((error as NodeJS.ErrnoException).code)) return undefined;
+    throw error;
   }
 }
 

@@ -59,9 +59,9 @@ async function readEach(
 
 async function readOne(storage: Storage, name: string, maxBytes: number): Promise<SmallFile | undefined> {
   const small = await storage.readSmall?.(name, maxBytes).catch(() => undefined);
-  if (small) return small.bytes.length <= maxBytes ? small : undefined;
+  if (small) return small.version !== "" && small.bytes.length <= maxBytes ? small : undefined;
   await using file = await storage.open(name);
-  if (!file || file.size > maxBytes) return undefined;
+  if (!file || file.version === "" || file.size > maxBytes) return undefined;
   const { size, version } = file;
   const bytes = new Uint8Array(size);
   let at = 0;

@@ -10,7 +10,7 @@ import {
   realpathSync,
 } from "node:fs";
 import { sep } from "node:path";
-import { below, isWithin, NO_FOLLOW, OPEN_FLAGS, secondsOf, versionOf } from "./folder.js";
+import { below, isSameVersion, isWithin, NO_FOLLOW, OPEN_FLAGS, secondsOf, versionOf } from "./folder.js";
 import type { SmallCall } from "./folder-worker.js";
 import { isCommonName, pathOf } from "./names.js";
 
@@ -31,20 +31,26 @@ export interface OpenedFile {
 /** The folders that were resolved, for files asked for together: each is checked by its descriptor all the same. */
 export type Resolved = Map<string, Buffer>;
 
+/** From this size on a file has memory of its own: to hand that over costs less than to copy the file out of another. */
+const OWN_BYTES = 16 * 1024;
+
 /**
- * Reads files of the folder, all into one memory: to hand over many is dear. Gives undefined for whatever is not just so:
+ * Reads files of the folder, the smaller ones into one memory: to hand over many is dear. Who wants to keep one of these copies
+ * it, as it keeps all of them alive. Gives undefined for whatever is not just so:
  * it is larger, changes, is no regular file, is itself a link, or there is none. Who asked opens it then, and hears why it
  * cannot be had.
  */
 export function readSmall(folder: string, calls: readonly SmallCall[]): (PackedFile | undefined)[] {
   const resolved: Resolved = new Map();
   const files = calls.map((call) => openSmall(folder, call, resolved));
-  const memory = new ArrayBuffer(files.reduce((sum, file) => sum + (file?.size ?? 0), 0));
+  const sizes = files.map((file) => (file && file.size < OWN_BYTES ? file.size : 0));
+  const memory = new ArrayBuffer(sizes.reduce((sum, size) => sum + size, 0));
   let at = 0;
   return files.map((file) => {
     if (!file) return undefined;
-    const bytes = new Uint8Array(memory, at, file.size);
-    at += file.size;
+    const isOwn = file.size >= OWN_BYTES;
+    const bytes = isOwn ? new Uint8Array(file.size) : new Uint8Array(memory, at, file.size);
+    if (!isOwn) at += file.size;
     try {
       if (!readOpened(file, bytes)) return undefined;
       return { bytes, version: versionOf(file.stats), modified: secondsOf(file.stats) };
@@ -116,6 +122,5 @@ export function readOpened({ fd, stats }: OpenedFile, bytes: Uint8Array<ArrayBuf
     if (count === 0) return false;
     at += count;
   }
-  const now = fstatSync(fd, { bigint: true });
-  return now.mtimeNs === stats.mtimeNs && now.size === stats.size && now.ino === stats.ino;
+  return isSameVersion(fstatSync(fd, { bigint: true }), stats);
 }

@@ -5,7 +5,10 @@
 export interface StoredFile extends AsyncDisposable {
   /** Bytes. */
   readonly size: number;
-  /** A token that changes whenever the content does. Opaque. */
+  /**
+   * A token that changes whenever the content does. Opaque. Empty where there is none: the file is sent whole then, whatever
+   * was asked for of it, and nothing is said of it, as by a server of old. Ranges of it could be of different contents.
+   */
   readonly version: string;
   /** When the content was last changed. */
   readonly modified: Date;

@@ -1,0 +1,74 @@
+import { readdirSync } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tempFolder } from "@fileshare/peers";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { FolderReader } from "./folder-names.js";
+import { Lister } from "./lister.js";
+
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  return { ...fs, readdirSync: vi.fn(fs.readdirSync) };
+});
+
+const COUNT = 1024;
+
+async function largeFolder(): Promise<string> {
+  const { path, ...temp } = await tempFolder();
+  onTestFinished(() => temp[Symbol.asyncDispose]());
+  await Promise.all(Array.from({ length: COUNT }, (_, i) => writeFile(join(path, `${i}`), "")));
+  return path;
+}
+
+/** Long after what was done to the folder. */
+function later(): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+}
+
+beforeEach(() => () => void vi.useRealTimers());
+
+describe("FolderReader", () => {
+  test("gives the names of a large folder again to whoever comes while they are held", async () => {
+    const path = await largeFolder();
+    later();
+    const reader = new FolderReader();
+    const found = reader.read("a", path, "files");
+    expect(found.names).toHaveLength(COUNT);
+    expect(reader.read("a", path, "files")).toBe(found);
+    expect(reader.read("a", path, "everything")).not.toBe(found);
+    expect(reader.read("b", path, "files")).not.toBe(found);
+  });
+
+  test.each<[string, (path: string) => Promise<void>]>([
+    ["come", (path) => writeFile(join(path, "x"), "")],
+    ["gone", (path) => rm(join(path, "7"))],
+    ["been named anew", (path) => rename(join(path, "7"), join(path, "x"))],
+  ])("reads it again once a file has %s", async (_, change) => {
+    const path = await largeFolder();
+    later();
+    const reader = new FolderReader();
+    const found = reader.read("a", path, "files");
+    await change(path);
+    const now = reader.read("a", path, "files");
+    expect(now.names).not.toEqual(found.names);
+    expect(now.names).toEqual(new FolderReader().read("a", path, "files").names);
+  });
+
+  test("reads a large folder once for many who list it at once, though they come to the same pages", async () => {
+    const path = await largeFolder();
+    later();
+    const lister = new Lister(path);
+    const options = { recursive: true, limit: 200, details: [] };
+    vi.mocked(readdirSync).mockClear();
+    let nexts = Array<string | undefined>(100).fill("");
+    while (nexts[0] !== undefined) nexts = nexts.map((after) => lister.page({ ...options, after }).next);
+    expect(readdirSync).toHaveBeenCalledTimes(1);
+  });
+
+  test("reads one again that had changed just before it was read: another change may bear the same time", async () => {
+    const path = await largeFolder();
+    const reader = new FolderReader();
+    const found = reader.read("a", path, "files");
+    expect(reader.read("a", path, "files")).not.toBe(found);
+  });
+});
