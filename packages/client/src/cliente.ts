@@ -37,7 +37,13 @@ import { remoteDigest } from "./transfer/digest.js";
 import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
 import type { Downloaded, DownloadOptions } from "./transfer/options.js";
-import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./transfer/remote.js";
+import {
+  type RangeReply,
+  type RangeRequest,
+  rangeMensaje,
+  readRangeReply,
+  tellsOfFile,
+} from "./transfer/remote.js";
 import { resolveTarget } from "./transfer/target.js";
 import { Transfers } from "./transfer/transfers.js";
 
@@ -87,6 +93,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   readonly #signals = new SignalLinks();
   /** For requests whose replies the app reads itself, {@link stream} among them. */
   #conexion: Conexion | undefined;
+  /** Whether it was seen there that the server says after large bytes what they are. */
+  #tellsLate = false;
   /** For listings and downloads. */
   readonly #transfers: Transfers;
 
@@ -287,7 +295,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       if (turn.signal.aborted) throw turn.signal.reason;
       return guardContent(
         () => this.#conexion,
-        await openStream(nombre, ask, giveUp),
+        await openStream(nombre, ask, giveUp, this.#tellsLate || this.#transfers.tellsLate),
         () => {},
         over,
       );
@@ -302,10 +310,15 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const conexion = await this.#open(signal);
     const reply = await this.#exchange(conexion, rangeMensaje(request, id), signal);
     try {
-      const echoed = reply.extras.get("id");
-      if (echoed !== undefined && echoed !== id)
-        throw new ReplyError("The server's reply is to another request");
-      return readRangeReply(request, reply);
+      checkId(reply, id);
+      const isUntold = !tellsOfFile(reply);
+      const read = readRangeReply(request, reply);
+      const end: RangeReply["end"] = () => {
+        if (isUntold && tellsOfFile(reply)) this.#tellsLate = true;
+        checkId(reply, id);
+        return read.end();
+      };
+      return { ...read, end };
     } catch (error) {
       if (error instanceof ReplyError) conexion.abort(error);
       if (reply.data instanceof Content) await reply.data.cancel();
@@ -457,6 +470,14 @@ export async function connect<C extends Contract = Operaciones>(
   const cliente = new Cliente<C>(options);
   await cliente.connect(options);
   return cliente;
+}
+
+/** A reply need not say to which request it is; where it does, it must be this one. */
+function checkId(reply: Mensaje, id: number): void {
+  const echoed = reply.extras.get("id");
+  if (echoed !== undefined && echoed !== id) {
+    throw new ReplyError("The server's reply is to another request");
+  }
 }
 
 function checkEstado(reply: Mensaje, operacion: string, what: string): void {

@@ -6,7 +6,7 @@
 import { ConexionError, Content, type Mensaje, MensajeError } from "@fileshare/protocol";
 import { ReplyError } from "../errors.js";
 import type { Link } from "./link.js";
-import { isExtended } from "./remote.js";
+import { isExtended, tellsOfFile } from "./remote.js";
 
 /** How many requests may be under way on one connection. */
 const MOST_REQUESTS = 128;
@@ -46,6 +46,7 @@ export class Lanes {
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
+  #tellsLate = false;
   /** Whether the server has named a request in its reply: from then on each reply must. */
   #names = false;
 
@@ -58,6 +59,11 @@ export class Lanes {
   /** Whether the server knows the extensions; undefined until it has answered. */
   get extended(): boolean | undefined {
     return this.#extended;
+  }
+
+  /** Whether the server says after large bytes what they are. */
+  get tellsLate(): boolean {
+    return this.#tellsLate;
   }
 
   /**
@@ -113,6 +119,7 @@ export class Lanes {
     signal.addEventListener("abort", onAbort, { once: true });
     let reply: Mensaje | null | undefined;
     let replied = false;
+    let isUntold = false;
     try {
       this.#ids += 1;
       const id = this.#ids;
@@ -123,9 +130,15 @@ export class Lanes {
       await sending;
       reply = await receiving;
       if (!reply) throw new ConexionError("CUT", "The server closed the connection without a reply");
-      this.#checkId(reply, id);
+      // Where it still arrives, what it says of itself may stand behind the bytes: `handle` checks whose they are.
+      const isUnnamed = reply.data instanceof Content && !reply.extras.has("id");
+      isUntold = reply.data instanceof Content && !tellsOfFile(reply);
+      if (isUnnamed) this.#extended ??= isExtended(reply);
+      else this.#checkId(reply, id);
       replied = true;
-      return await handle(reply, link);
+      const result = await handle(reply, link);
+      if (isUnnamed) this.#checkId(reply, id);
+      return result;
     } catch (cause) {
       const error =
         cause instanceof MensajeError
@@ -137,6 +150,8 @@ export class Lanes {
       throw error;
     } finally {
       signal.removeEventListener("abort", onAbort);
+      if (reply && isExtended(reply)) this.#extended = true;
+      if (isUntold && reply && tellsOfFile(reply)) this.#tellsLate = true;
       if (reply?.data instanceof Content) await reply.data.cancel().catch(() => {});
     }
   }

@@ -43,6 +43,11 @@ export class Transfers {
     return this.#lanes.extended;
   }
 
+  /** Whether the server says after large bytes what they are, instead of before them. */
+  get tellsLate(): boolean {
+    return this.#lanes.tellsLate;
+  }
+
   /** How many ranges of one file are asked for at once. */
   get ranges(): number {
     return this.#options.connections * RANGES_AHEAD;
