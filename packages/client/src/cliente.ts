@@ -28,6 +28,7 @@ import { openStream } from "./transfer/checked-stream.js";
 import {
   type Detail,
   type DetailsPage,
+  type DetailsRequest,
   detailsMensaje,
   fileAt,
   type RemoteDetails,
@@ -159,30 +160,31 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   /** The pages of a listing, each asked for while the app is busy with the one before. */
   async *#pages(options: DetailsOptions): AsyncGenerator<DetailsPage, void, undefined> {
     const { recursive = false, details = allDetails, signal } = options;
-    const ask = (after: string | undefined): Promise<DetailsPage> => {
-      const request = { recursive, details, after };
-      const page = this.#linked(signal, (linked) =>
-        this.#transfers.ask(
-          (id) => detailsMensaje(request, id),
-          async (reply) => readDetails(request, reply),
-          { bytes: LISTING_BYTES, signal: linked },
-        ),
+    const askOnce = (request: DetailsRequest, linked: AbortSignal): Promise<DetailsPage | undefined> =>
+      this.#transfers.ask(
+        (id) => detailsMensaje(request, id),
+        async (reply) => readDetails(request, reply),
+        { bytes: LISTING_BYTES, signal: linked },
       );
+    const ask = (after: string | undefined): Promise<DetailsPage> => {
+      const page = this.#linked(signal, async (linked) => {
+        const request = { recursive, details, after, byWord: this.#transfers.detailsByWord };
+        const read = await askOnce(request, linked);
+        if (read) return read;
+        this.#transfers.detailsByWord = true;
+        return (await askOnce({ ...request, byWord: true }, linked)) as DetailsPage;
+      });
       // It may fail while the app is busy with the page before, or has lost interest.
       page.catch(() => {});
       return page;
     };
     let coming: Promise<DetailsPage> | undefined = ask(undefined);
-    let after: string | undefined;
     while (coming) {
       const page: DetailsPage = await coming;
       const { next } = page;
-      const isEndless: boolean = next !== undefined && next === after;
-      after = next;
       // It is on its way while the app is busy with this one.
-      coming = next === undefined || isEndless ? undefined : ask(next);
+      coming = next === undefined ? undefined : ask(next);
       yield page;
-      if (isEndless) throw new ReplyError("The server's listing has no end");
     }
   }
 

@@ -246,7 +246,7 @@ export class Lanes {
     const idle = this.#lanes.find((lane) => lane.requests === 0);
     if (idle) return idle;
     const isFull = performance.now() - this.#refusedAt < REFUSED_MS;
-    const most = this.#extended ? isFull ? this.#taken : this.#most : 1;
+    const most = this.#extended ? (isFull ? this.#taken : this.#most) : 1;
     if (this.#lanes.length < most) {
       const lane = new Lane(this.#connect);
       this.#lanes.push(lane);

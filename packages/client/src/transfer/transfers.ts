@@ -2,6 +2,7 @@
 
 import type { Mensaje } from "@fileshare/protocol";
 import { Disk } from "../disk/disk.js";
+import { Batches } from "./batches.js";
 import { Lanes } from "./lanes.js";
 import type { Link } from "./link.js";
 import { Pace } from "./pace.js";
@@ -24,8 +25,9 @@ export class Transfers {
   readonly disk: Disk = new Disk();
   readonly pace: Pace;
   readonly rate: RateLimit;
-  /** Whether the server gives several small files at once; undefined until it was asked. */
-  batches: boolean | undefined;
+  readonly batches: Batches;
+  /** Whether the server is asked for details by a word, as it knows no list of them. */
+  detailsByWord = false;
   /** Whether the server takes the names of such files packed. */
   packsNames = false;
   readonly #lanes: Lanes;
@@ -34,6 +36,7 @@ export class Transfers {
   constructor(connect: (signal: AbortSignal) => Promise<Link>, options: TransfersOptions) {
     this.#options = options;
     this.pace = new Pace(options.bytesPerSecond);
+    this.batches = new Batches(options.bytesPerSecond);
     this.rate = new RateLimit(options.bytesPerSecond);
     this.#lanes = new Lanes(connect, options.connections);
   }
