@@ -39,6 +39,7 @@ import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
 import type { Downloaded, DownloadOptions } from "./transfer/options.js";
 import {
+  isExtended,
   type RangeReply,
   type RangeRequest,
   rangeMensaje,
@@ -96,17 +97,21 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   #conexion: Conexion | undefined;
   /** Whether it was seen there that the server says after large bytes what they are. */
   #tellsLate = false;
+  /** Whether it was seen there that the server knows the extensions. */
+  #extended = false;
+  #ids = 0;
   /** For listings and downloads. */
   readonly #transfers: Transfers;
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(options: ClienteOptions<C> = {}) {
     this.#settings = settle(options);
-    const { connections, bytesPerSecond, replyTimeoutMs, dialect } = this.#settings;
+    const { connections, bytesPerSecond, replyTimeoutMs, digestTimeoutMs, dialect } = this.#settings;
     this.#transfers = new Transfers((signal) => this.#openLink(signal), {
       connections,
       bytesPerSecond,
       replyTimeoutMs,
+      digestTimeoutMs,
       plain: dialect.slots,
     });
   }
@@ -203,6 +208,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
    */
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
+    checkName(nombre);
     options.signal?.throwIfAborted();
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, (signal) => this.#descargar(nombre, options, signal));
@@ -240,11 +246,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * Asks for the SHA-256 of a whole file, in lower-case hexadecimal. The server reads the file for it: it takes as long as
    * that does.
    *
-   * @throws {NoDigestError} when the server gives none: it is an old one, say
+   * @throws {NoDigestError} when the server gives none: it is an old one, say, or says for too long that it is computing
+   * @throws {ChangedError} when the file changed again and again meanwhile
    * @throws {RefusedError} when the server refused: there is no such file, say
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
    */
   async pedirDigest(nombre: string, options: RequestOptions = {}): Promise<string> {
+    checkName(nombre);
     return this.#linked(options.signal, (signal) => remoteDigest(this.#transfers, nombre, signal));
   }
 
@@ -275,6 +283,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws as {@link descargarArchivo}, and so may the reading
    */
   async stream(nombre: string, options?: RequestOptions): Promise<Content> {
+    checkName(nombre);
     const { contract, dialect } = this.#settings;
     if (dialect.slots || contract.descargar !== operaciones.descargar)
       return (await this.#request("descargar", nombre, options, JSON.stringify(nombre))) as Content;
@@ -286,10 +295,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       turn.signal.removeEventListener("abort", onAbort);
       turn.over();
     };
-    let id = 0;
-    const ask = async (request: RangeRequest): Promise<RangeReply> => {
-      id += 1;
-      return this.#range(request, id, giving.signal);
+    const ask = (request: RangeRequest): Promise<RangeReply> => {
+      this.#ids += 1;
+      return this.#range(request, this.#ids, giving.signal);
     };
     const giveUp = (): void =>
       giving.abort(new ConexionError("CLOSED", "The content was given up before its end"));
@@ -312,12 +320,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const conexion = await this.#open(signal);
     const reply = await this.#exchange(conexion, rangeMensaje(request, id), signal);
     try {
-      checkId(reply, id);
+      checkId(conexion, reply, id);
+      this.#extended ||= isExtended(reply);
       const isUntold = !tellsOfFile(reply);
       const read = readRangeReply(request, reply);
       const end: RangeReply["end"] = () => {
         if (isUntold && tellsOfFile(reply)) this.#tellsLate = true;
-        checkId(reply, id);
+        checkId(conexion, reply, id);
         return read.end();
       };
       return { ...read, end };
@@ -367,7 +376,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     let streaming = false;
     try {
       const conexion = await this.#open(signal);
-      const reply = await this.#exchange(conexion, new Mensaje({ operacion, data }), signal);
+      const request = new Mensaje({ operacion, data });
+      this.#ids += 1;
+      const id = this.#ids;
+      // To a server that knows the extensions it says that its reply may have attributes: why it refuses, say.
+      if (this.#isExtended) request.extras.set("id", id);
+      const reply = await this.#exchange(conexion, request, signal);
+      checkId(conexion, reply, id);
       if (reply.data instanceof Content) arriving = reply.data;
       // Of a reply that is still arriving, `estado` may stand after the data.
       if (!arriving || reply.estado !== null) checkEstado(reply, operacion, what);
@@ -386,6 +401,11 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
         over();
       }
     }
+  }
+
+  /** Whether the server has shown that it knows the extensions, and takes attributes. */
+  get #isExtended(): boolean {
+    return !this.#settings.dialect.slots && (this.#extended || this.#transfers.extended === true);
   }
 
   /** Sends a request and receives the reply to it. */
@@ -475,10 +495,18 @@ export async function connect<C extends Contract = Operaciones>(
 }
 
 /** A reply need not say to which request it is; where it does, it must be this one. */
-function checkId(reply: Mensaje, id: number): void {
+function checkId(conexion: Conexion, reply: Mensaje, id: number): void {
   const echoed = reply.extras.get("id");
-  if (echoed !== undefined && echoed !== id) {
-    throw new ReplyError("The server's reply is to another request");
+  if (echoed === undefined || echoed === id) return;
+  const error = new ReplyError("The server's reply is to another request");
+  conexion.abort(error);
+  throw error;
+}
+
+/** @throws {TypeError} when it is no name */
+function checkName(nombre: unknown): void {
+  if (typeof nombre !== "string") {
+    throw new TypeError(`Cannot ask for the file ${String(nombre)}: its name must be a string`);
   }
 }
 

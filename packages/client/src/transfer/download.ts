@@ -11,8 +11,11 @@ import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply, TOLD_
 import { retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
-/** How often a file may change while it is downloaded before it is given up. */
-const MOST_CHANGES = 5;
+/** How often a file may change while it is asked for before it is given up. */
+export const MOST_CHANGES = 5;
+
+/** What has failed so often in a row may be what breaks the connection: it is asked for with nothing else under way there. */
+const ALONE_AFTER = 2;
 
 const DEFAULT_RETRIES = 5;
 
@@ -98,6 +101,8 @@ class Download {
   #resumed = 0;
   #saved = false;
   #skipped = false;
+  /** Whether what is asked for next may break the connection. */
+  #alone = false;
 
   constructor(transfers: Transfers, job: DownloadJob, known: RemoteFile | undefined) {
     this.#transfers = transfers;
@@ -216,7 +221,8 @@ class Download {
       retries: () => this.#job.retries ?? (this.#transfers.extended ? DEFAULT_RETRIES : 0),
       signal,
       progress: () => this.#recorded,
-      onRetry: (error, waitMs) => {
+      onRetry: (error, waitMs, failures) => {
+        this.#alone = failures >= ALONE_AFTER;
         this.#transfers.pace.lost();
         onEvent({ type: "retry", error, waitMs });
       },
@@ -229,8 +235,9 @@ class Download {
     await this.#transfers.ask(
       (id) => rangeMensaje(request, id),
       (reply, link) => this.#receive(request, reply, link),
-      { bytes: range.end - range.start, signal },
+      { bytes: range.end - range.start, signal, alone: this.#alone },
     );
+    this.#alone = false;
   }
 
   #request(range: Range): RangeRequest {
