@@ -376,7 +376,8 @@ class Sync {
     } catch (error) {
       this.#received -= received;
       this.#signal.throwIfAborted();
-      if (error instanceof ConexionError) throw error;
+      // A server that answers otherwise breaks off over this file alone.
+      if (error instanceof ConexionError && !(await this.#transfers.answers(this.#signal))) throw error;
       this.#fail(name, error);
     }
   }
