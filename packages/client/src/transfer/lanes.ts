@@ -42,6 +42,7 @@ type Needs = Pick<AskOptions, "bytes" | "alone">;
 interface Waiting {
   readonly needs: Needs;
   readonly begin: (lane: Lane) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Spreads requests over connections. */
@@ -94,7 +95,7 @@ export class Lanes {
     for (;;) {
       const lane = await this.#room(options, signal);
       try {
-        const link = await lane.open(signal);
+        const link = await this.#open(lane, signal);
         return await this.#exchange(lane, link, request, handle, options);
       } catch (error) {
         if (signal.aborted || !this.#retire(lane, error)) throw error;
@@ -109,7 +110,7 @@ export class Lanes {
     const needs = { bytes: 0 };
     const lane = await this.#room(needs, signal);
     try {
-      await lane.open(signal);
+      await this.#open(lane, signal);
     } finally {
       this.#leave(lane, needs);
     }
@@ -202,6 +203,17 @@ export class Lanes {
     this.#names ||= echoed === id;
   }
 
+  /** The lane's connection. Where it cannot be opened and no other is there, those that wait for their turn hear of it too. */
+  async #open(lane: Lane, signal: AbortSignal): Promise<Link> {
+    try {
+      return await lane.open(signal);
+    } catch (error) {
+      const isGone = !signal.aborted && !this.#lanes.some(({ isAlive }) => isAlive);
+      if (isGone) for (const { fail } of this.#waiting.splice(0)) fail(error);
+      throw error;
+    }
+  }
+
   /** A place for a request on one of the connections. */
   async #room(needs: Needs, signal: AbortSignal): Promise<Lane> {
     signal.throwIfAborted();
@@ -217,6 +229,10 @@ export class Lanes {
         begin: (found) => {
           signal.removeEventListener("abort", leave);
           resolve(take(found, needs));
+        },
+        fail: (error) => {
+          signal.removeEventListener("abort", leave);
+          reject(error);
         },
       };
       this.#waiting.push(waiting);
