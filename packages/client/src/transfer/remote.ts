@@ -129,7 +129,7 @@ function takenFor({ range: { start, end }, file }: RangeRequest, length: number,
 }
 
 /** The server refuses with a reason, where it knows of reasons. */
-export function checkEstado(nombre: string, reply: Mensaje): void {
+function checkEstado(nombre: string, reply: Mensaje): void {
   if (reply.estado === "ok") return;
   if (reply.extras.get("reason") === "CHANGED") throw new ChangedError(nombre);
   throw new RefusedError("descargar", JSON.stringify(nombre), reply);
