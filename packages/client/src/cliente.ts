@@ -28,6 +28,7 @@ import { openStream } from "./transfer/checked-stream.js";
 import {
   type Detail,
   type DetailsPage,
+  type DetailsRequest,
   detailsMensaje,
   fileAt,
   type RemoteDetails,
@@ -37,7 +38,14 @@ import { remoteDigest } from "./transfer/digest.js";
 import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
 import type { Downloaded, DownloadOptions } from "./transfer/options.js";
-import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./transfer/remote.js";
+import {
+  isExtended,
+  type RangeReply,
+  type RangeRequest,
+  rangeMensaje,
+  readRangeReply,
+  tellsOfFile,
+} from "./transfer/remote.js";
 import { resolveTarget } from "./transfer/target.js";
 import { Transfers } from "./transfer/transfers.js";
 
@@ -92,17 +100,23 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   readonly #signals = new SignalLinks();
   /** For requests whose replies the app reads itself, {@link stream} among them. */
   #conexion: Conexion | undefined;
+  /** Whether it was seen there that the server says after large bytes what they are. */
+  #tellsLate = false;
+  /** Whether it was seen there that the server knows the extensions. */
+  #extended = false;
+  #ids = 0;
   /** For listings and downloads. */
   readonly #transfers: Transfers;
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(options: ClienteOptions<C> = {}) {
     this.#settings = settle(options);
-    const { connections, bytesPerSecond, replyTimeoutMs, dialect } = this.#settings;
+    const { connections, bytesPerSecond, replyTimeoutMs, digestTimeoutMs, dialect } = this.#settings;
     this.#transfers = new Transfers((signal) => this.#openLink(signal), {
       connections,
       bytesPerSecond,
       replyTimeoutMs,
+      digestTimeoutMs,
       plain: dialect.slots,
     });
   }
@@ -156,15 +170,20 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   /** The pages of a listing, each asked for while the app is busy with the one before. */
   async *#pages(options: DetailsOptions): AsyncGenerator<DetailsPage, void, undefined> {
     const { recursive = false, details = allDetails, signal } = options;
-    const ask = (after: string | undefined): Promise<DetailsPage> => {
-      const request = { recursive, details, after };
-      const page = this.#linked(signal, (linked) =>
-        this.#transfers.ask(
-          (id) => detailsMensaje(request, id),
-          async (reply) => readDetails(request, reply),
-          { bytes: LISTING_BYTES, signal: linked },
-        ),
+    const askOnce = (request: DetailsRequest, linked: AbortSignal): Promise<DetailsPage | undefined> =>
+      this.#transfers.ask(
+        (id) => detailsMensaje(request, id),
+        async (reply) => readDetails(request, reply),
+        { bytes: LISTING_BYTES, signal: linked },
       );
+    const ask = (after: string | undefined): Promise<DetailsPage> => {
+      const page = this.#linked(signal, async (linked) => {
+        const request = { recursive, details, after, byWord: this.#transfers.detailsByWord };
+        const read = await askOnce(request, linked);
+        if (read) return read;
+        this.#transfers.detailsByWord = true;
+        return (await askOnce({ ...request, byWord: true }, linked)) as DetailsPage;
+      });
       // It may fail while the app is busy with the page before, or has lost interest.
       page.catch(() => {});
       return page;
@@ -174,12 +193,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     while (coming) {
       const page: DetailsPage = await coming;
       const { next } = page;
-      const isEndless: boolean = next !== undefined && next === after;
-      after = next;
       // It is on its way while the app is busy with this one.
-      coming = next === undefined || isEndless ? undefined : ask(next);
+      coming = next === undefined ? undefined : ask(next);
       yield page;
-      if (isEndless) throw new ReplyError("The server's listing has no end");
     }
   }
 
@@ -239,7 +255,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * Asks for the SHA-256 of a whole file, in lower-case hexadecimal. The server reads the file for it: it takes as long as
    * that does.
    *
-   * @throws {NoDigestError} when the server gives none: it is an old one, say
+   * @throws {NoDigestError} when the server gives none: it is an old one, say, or says for too long that it is computing
+   * @throws {ChangedError} when the file changed again and again meanwhile
    * @throws {RefusedError} when the server refused: there is no such file, say
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
    */
@@ -290,10 +307,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       turn.signal.removeEventListener("abort", onAbort);
       turn.over();
     };
-    let id = 0;
-    const ask = async (request: RangeRequest): Promise<RangeReply> => {
-      id += 1;
-      return this.#range(request, id, giving.signal);
+    const ask = (request: RangeRequest): Promise<RangeReply> => {
+      this.#ids += 1;
+      return this.#range(request, this.#ids, giving.signal);
     };
     const giveUp = (): void =>
       giving.abort(new ConexionError("CLOSED", "The content was given up before its end"));
@@ -301,7 +317,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       if (turn.signal.aborted) throw turn.signal.reason;
       return guardContent(
         () => this.#conexion,
-        await openStream(nombre, ask, giveUp),
+        await openStream(nombre, ask, giveUp, this.#tellsLate || this.#transfers.tellsLate),
         () => {},
         over,
       );
@@ -316,10 +332,16 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const conexion = await this.#open(signal);
     const reply = await this.#exchange(conexion, rangeMensaje(request, id), signal);
     try {
-      const echoed = reply.extras.get("id");
-      if (echoed !== undefined && echoed !== id)
-        throw new ReplyError("The server's reply is to another request");
-      return readRangeReply(request, reply);
+      checkId(conexion, reply, id);
+      this.#extended ||= isExtended(reply);
+      const isUntold = !tellsOfFile(reply);
+      const read = readRangeReply(request, reply);
+      const end: RangeReply["end"] = () => {
+        if (isUntold && tellsOfFile(reply)) this.#tellsLate = true;
+        checkId(conexion, reply, id);
+        return read.end();
+      };
+      return { ...read, end };
     } catch (error) {
       if (error instanceof ReplyError) conexion.abort(error);
       if (reply.data instanceof Content) await reply.data.cancel();
@@ -366,7 +388,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     let streaming = false;
     try {
       const conexion = await this.#open(signal);
-      const reply = await this.#exchange(conexion, new Mensaje({ operacion, data }), signal);
+      const request = new Mensaje({ operacion, data });
+      this.#ids += 1;
+      const id = this.#ids;
+      // To a server that knows the extensions it says that its reply may have attributes: why it refuses, say.
+      if (this.#isExtended) request.extras.set("id", id);
+      const reply = await this.#exchange(conexion, request, signal);
+      checkId(conexion, reply, id);
       if (reply.data instanceof Content) arriving = reply.data;
       // Of a reply that is still arriving, `estado` may stand after the data.
       if (!arriving || reply.estado !== null) checkEstado(reply, operacion, what);
@@ -385,6 +413,11 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
         over();
       }
     }
+  }
+
+  /** Whether the server has shown that it knows the extensions, and takes attributes. */
+  get #isExtended(): boolean {
+    return !this.#settings.dialect.slots && (this.#extended || this.#transfers.extended === true);
   }
 
   /** Sends a request and receives the reply to it. */
@@ -471,6 +504,15 @@ export async function connect<C extends Contract = Operaciones>(
   const cliente = new Cliente<C>(options);
   await cliente.connect(options);
   return cliente;
+}
+
+/** A reply need not say to which request it is; where it does, it must be this one. */
+function checkId(conexion: Conexion, reply: Mensaje, id: number): void {
+  const echoed = reply.extras.get("id");
+  if (echoed === undefined || echoed === id) return;
+  const error = new ReplyError("The server's reply is to another request");
+  conexion.abort(error);
+  throw error;
 }
 
 function checkEstado(reply: Mensaje, operacion: string, what: string): void {

@@ -28,6 +28,11 @@ export interface ClienteOptions<C extends Contract> {
    */
   readonly stallMs?: number | undefined;
   /**
+   * Milliseconds for which a server may say that it is computing digests while none comes of those that were asked for.
+   * Default 7,200,000: as long as a terabyte takes to be read from a hard disk.
+   */
+  readonly digestTimeoutMs?: number | undefined;
+  /**
    * Bytes of one reply that may be held in memory, all but file contents. Default 16 MiB: a listing of some 200,000
    * names.
    */
@@ -57,6 +62,7 @@ export interface Settings {
   readonly connectTimeoutMs: number;
   readonly replyTimeoutMs: number;
   readonly stallMs: number;
+  readonly digestTimeoutMs: number;
   readonly maxBufferedBytes: number;
   readonly connections: number;
   readonly bytesPerSecond: number;
@@ -73,6 +79,7 @@ export function settle<C extends Contract>(options: ClienteOptions<C>): Settings
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     replyTimeoutMs: options.replyTimeoutMs ?? 120_000,
     stallMs: options.stallMs ?? 30_000,
+    digestTimeoutMs: options.digestTimeoutMs ?? 7_200_000,
     maxBufferedBytes: options.maxBufferedBytes ?? 16 * 1024 * 1024,
     connections: options.connections ?? 1,
     bytesPerSecond: options.bytesPerSecond ?? Number.POSITIVE_INFINITY,
@@ -84,6 +91,7 @@ export function settle<C extends Contract>(options: ClienteOptions<C>): Settings
   checkTimeout("connectTimeoutMs", settings.connectTimeoutMs);
   checkTimeout("replyTimeoutMs", settings.replyTimeoutMs);
   checkTimeout("stallMs", settings.stallMs);
+  checkTimeout("digestTimeoutMs", settings.digestTimeoutMs);
   checkRange("connections", settings.connections, 1, 64);
   checkRange("bytesPerSecond", settings.bytesPerSecond, 1, Number.POSITIVE_INFINITY);
   checkRange("maxBufferedBytes", settings.maxBufferedBytes, 1024, Number.POSITIVE_INFINITY);

@@ -4,7 +4,7 @@ import { watch } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { contentOf, FaultyStorage, startFaultProxy } from "@fileshare/peers";
-import { operaciones } from "@fileshare/protocol";
+import { type Conexion, Mensaje, operaciones, type PyValue } from "@fileshare/protocol";
 import { DirectoryStorage, Servidor, type Storage } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { DownloadEvent } from "../src/transfer/download.js";
@@ -18,6 +18,7 @@ import {
   type Served,
   served,
 } from "./served.js";
+import { refusal } from "./talking-server.js";
 
 const KiB = 1024;
 
@@ -401,6 +402,69 @@ describe("A batch that is damaged on its way", () => {
     onTestFinished(() => proxy.close());
     const syncing = clienteOf({ port: proxy.port }).sincronizar(await folder(), { retries: 0 });
     await expect(syncing).rejects.toMatchObject({ name: "ConexionError" });
+  });
+});
+
+describe("A server that answers a request for many with something else", () => {
+  const files = small(300);
+
+  /** Our own server, but for what it says to a request for many; and how many of these there were. */
+  async function answering(answer: (request: Mensaje, conexion: Conexion) => Mensaje | undefined) {
+    const counts = { batches: 0 };
+    class Answering extends Servidor {
+      override async manejarMensaje(conexion: Conexion, request: Mensaje): Promise<void> {
+        const isBatch = request.extras.has("more");
+        if (isBatch) counts.batches += 1;
+        const reply = isBatch ? answer(request, conexion) : undefined;
+        if (reply) await conexion.enviarMensaje(reply);
+        else await super.manejarMensaje(conexion, request);
+      }
+    }
+    const path = await folder();
+    for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
+    return { ...(await listening(new Answering({ folder: path, host: "127.0.0.1", port: 0 }))), counts };
+  }
+
+  const named = ({ extras }: Mensaje, more: Readonly<Record<string, PyValue>>): Mensaje =>
+    new Mensaje({
+      estado: "ok",
+      data: Uint8Array.of(1),
+      extras: Object.entries({ id: extras.get("id") as PyValue, ...more }),
+    });
+
+  it.each<[string, (request: Mensaje) => Mensaje, number]>([
+    ["refuses it as changed", (request) => refusal(request, "CHANGED"), 2],
+    ["could not do it", (request) => refusal(request, "FAILED"), 3],
+    ["sends a seal that is another", (request) => named(request, { seal: "00000000" }), 3],
+    ["sends parts that are none", (request) => named(request, { parts: "1" }), 3],
+    ["sends one file", (request) => named(request, {}), 2],
+  ])("is asked for each by itself where it %s, and not for ever in vain", async (_what, answer, batches) => {
+    const server = await answering(answer);
+    const cliente = clienteOf(server);
+    for (let i = 0; i < 4; i++) {
+      const into = await folder();
+      expect((await cliente.sincronizar(into, { retries: 0 })).failed).toEqual([]);
+      await expectFiles(into, files);
+    }
+    expect(server.counts.batches).toBeGreaterThanOrEqual(batches - 1);
+    // Both of a sync are under way at once.
+    expect(server.counts.batches).toBeLessThanOrEqual(batches + 1);
+  });
+
+  it("is asked for as many as before, some time after a connection was lost", async () => {
+    let isCut = false;
+    const server = await answering((_, conexion) => {
+      if (!isCut) conexion.abort();
+      isCut = true;
+      return undefined;
+    });
+    const cliente = clienteOf(server);
+    expect((await cliente.sincronizar(await folder())).failed).toEqual([]);
+    for (let i = 0; i < 3; i++) {
+      const before = server.counts.batches;
+      expect((await cliente.sincronizar(await folder())).failed).toEqual([]);
+      expect(server.counts.batches - before).toBe(2);
+    }
   });
 });
 

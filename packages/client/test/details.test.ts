@@ -1,10 +1,11 @@
 // Listings with details: which are asked for, when the next page is, and what a server may answer.
 
-import { type PyValue, sealOf } from "@fileshare/protocol";
+import { Mensaje, type PyValue, sealOf } from "@fileshare/protocol";
 import { describe, expect, it } from "vitest";
 import { type Detail, type RemoteDetails, ReplyError } from "../src/index.js";
 import { framed, ok, rawServer, sends, silence } from "./raw-server.js";
 import { clienteOf, served } from "./served.js";
+import { talkingServer } from "./talking-server.js";
 
 /** Two numbers as 64 bits each, the low byte first. */
 function packed(...words: readonly [low: number, high: number][]): Uint8Array {
@@ -25,6 +26,17 @@ function page(id: number, extras: Readonly<Record<string, PyValue>>, sealed: rea
     next,
     seal: sealOf([...sealed, next === null ? "" : (next as string)]),
   });
+}
+
+/** The same as a Mensaje, of the last page. */
+function lastPage(
+  columns: Readonly<Record<string, PyValue>>,
+  sealed: readonly (string | number)[],
+  id: PyValue,
+) {
+  const seal = sealOf([...sealed, ""]);
+  const extras = Object.entries({ id, ...columns, next: null, seal });
+  return new Mensaje({ data: ["a", "b"], estado: "ok", extras });
 }
 
 async function collect(pages: AsyncIterable<readonly RemoteDetails[]>): Promise<RemoteDetails[]> {
@@ -67,7 +79,7 @@ describe("pedirDetalles()", () => {
 
   it("asks for the next page while the app has this one, and for no more than that", async () => {
     const first = page(1, { sizes: packed([1, 0], [2, 1]), next: "b" }, ["", "a", "b", 1, 2 ** 32 + 2]);
-    const second = page(2, { sizes: [3, 4], next: "c" }, ["b", "a", "b", 3, 4]);
+    const second = page(2, { data: ["c", "d"], sizes: [3, 4], next: "d" }, ["b", "c", "d", 3, 4]);
     const server = await rawServer(sends(first), sends(second), silence);
     const pages = clienteOf(server).pedirDetalles({ details: ["size"] });
     const sizes = async (): Promise<unknown> => ((await pages.next()).value ?? []).map(({ size }) => size);
@@ -158,6 +170,60 @@ describe("pedirDetalles()", () => {
   ])("refuses a page with %s", async (_what, extras) => {
     const cliente = clienteOf(await rawServer(sends(page(1, { ...good, ...extras }, sealed))));
     await expect(collect(cliente.pedirDetalles())).rejects.toThrow(ReplyError);
+  });
+
+  it.each<[string, string[], string | null]>([
+    ["names out of order", ["d", "c"], "d"],
+    ["a name twice", ["c", "c"], "c"],
+    ["names of the page before", ["a", "c"], "c"],
+    ["a next before its last name", ["c", "d"], "c"],
+    ["the same next again", [], "b"],
+    ["a next of before", [], "a"],
+    ["names of the page before at the end", ["b"], null],
+  ])("refuses a second page with %s, as it may have no end", async (_what, data, next) => {
+    const first = page(1, { next: "b" }, ["", "a", "b"]);
+    const second = page(2, { data, next }, ["b", ...data]);
+    const pages = clienteOf(await rawServer(sends(first), sends(second))).pedirDetalles({ details: [] });
+    await pages.next();
+    await expect(pages.next()).rejects.toThrow(ReplyError);
+  });
+
+  it("takes columns that were not asked for, which the seal covers, for not there", async () => {
+    const cliente = clienteOf(await rawServer(sends(page(1, good, sealed))));
+    expect(await collect(cliente.pedirDetalles({ details: ["modified"] }))).toEqual([
+      { name: "a", size: undefined, modified: 1.5, version: undefined },
+      { name: "b", size: undefined, modified: 2, version: undefined },
+    ]);
+  });
+
+  it.each([true, false])(
+    "asks a server by a word that takes no list of details (folders: %s)",
+    async (recursive) => {
+      const server = await talkingServer(({ extras }) => {
+        const id = extras.get("id") as PyValue;
+        if (extras.get("details") === true) return lastPage(good, sealed, id);
+        return recursive
+          ? lastPage({}, ["", "a", "b"], id)
+          : new Mensaje({ data: ["a", "b"], estado: "ok", extras: [["id", id]] });
+      });
+      const cliente = clienteOf(server);
+      for (let i = 0; i < 2; i++) {
+        expect(await collect(cliente.pedirDetalles({ recursive }))).toEqual([
+          { name: "a", size: 1, modified: 1.5, version: "x" },
+          { name: "b", size: 0, modified: 2, version: "y" },
+        ]);
+      }
+      expect(server.requests).toHaveLength(3);
+    },
+  );
+
+  it("takes the names alone of a server that gives no details however it is asked", async () => {
+    const server = await talkingServer(
+      ({ extras }) =>
+        new Mensaje({ data: ["b", "a"], estado: "ok", extras: [["id", extras.get("id") as PyValue]] }),
+    );
+    const files = await collect(clienteOf(server).pedirDetalles());
+    expect(files.map(({ name }) => name)).toEqual(["b", "a"]);
   });
 
   it("refuses a page whose packed columns were damaged", async () => {

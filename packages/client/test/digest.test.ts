@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { NoDigestError, RefusedError } from "../src/index.js";
 import { framed, ok, rawServer, sends, silence } from "./raw-server.js";
 import { clienteOf, expectFile, folder, noise, served } from "./served.js";
+import { rangeReply, talkingServer } from "./talking-server.js";
 
 const sha256 = (content: Uint8Array | string): string => createHash("sha256").update(content).digest("hex");
 
@@ -55,6 +56,27 @@ describe("pedirDigest()", () => {
       expect(await clienteOf(server).pedirDigest("a")).toBe(sha256("a"));
       expect(server.requests()).toBe(2);
     }
+  });
+
+  it("rejects where the file keeps changing while it is computed", async () => {
+    const server = await talkingServer((request, number) =>
+      rangeReply(request, new Uint8Array(0), {
+        version: `v${number}`,
+        seal: sealOf(["a", `v${number}`, 0, 0, 0]),
+        digest: new PyTuple(["sha256", null]),
+      }),
+    );
+    await expect(clienteOf(server).pedirDigest("a")).rejects.toMatchObject({ code: "CHANGED", nombre: "a" });
+    expect(server.requests).toHaveLength(7);
+  });
+
+  it("rejects with NO_DIGEST where it is computed for longer than it may be", async () => {
+    const server = await talkingServer((request) =>
+      rangeReply(request, new Uint8Array(0), { digest: new PyTuple(["sha256", null]) }),
+    );
+    const cliente = clienteOf(server, { digestTimeoutMs: 200 });
+    await expect(cliente.pedirDigest("a")).rejects.toBeInstanceOf(NoDigestError);
+    expect(server.requests.length).toBeGreaterThan(1);
   });
 
   it("rejects with NO_DIGEST where the server is an old one, which is then not asked again", async () => {

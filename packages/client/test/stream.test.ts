@@ -1,11 +1,12 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type FaultRule, startFaultProxy, startPythonServer } from "@fileshare/peers";
-import { Content, content, operaciones, text } from "@fileshare/protocol";
-import { DirectoryStorage, Servidor } from "@fileshare/server";
+import { Content, content, Mensaje, operaciones, text } from "@fileshare/protocol";
+import { DirectoryStorage, RefusedError, Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Cliente } from "../src/index.js";
 import { clienteOf, folder, host, listening, noise, served } from "./served.js";
+import { talkingServer } from "./talking-server.js";
 
 const MiB = 1024 * 1024;
 
@@ -51,6 +52,12 @@ describe("Cliente.stream(), in ranges that are checked", () => {
     };
     await expect(rest()).rejects.toMatchObject({ code: "CHANGED", nombre: "fichero" });
     expect((await (await cliente.stream("fichero")).bytes()).length).toBe(9 * MiB + 1);
+  });
+
+  it("says why the server refuses", async () => {
+    const cliente = clienteOf(await served({ a: "alfa" }));
+    await expect(cliente.stream("falta")).rejects.toMatchObject({ code: "REFUSED", reason: "NOT_FOUND" });
+    expect((await (await cliente.stream("a")).bytes()).length).toBe(4);
   });
 
   it("leaves the connection alone when it is cancelled after its end", async () => {
@@ -142,5 +149,60 @@ describe("Cliente.stream(), in ranges that are checked", () => {
     onTestFinished(() => cliente.close());
     expect(Buffer.compare(await (await cliente.stream("fichero")).bytes(), bytes)).toBe(0);
     expect(server.asked).toHaveLength(1);
+  });
+});
+
+describe("Cliente.request(), of an operation of the app's own", () => {
+  const contract = { ...operaciones, negar: { request: text, reply: text } };
+  const refuse = (): never => {
+    throw new RefusedError("no", { reason: "FAILED" });
+  };
+
+  it.each(["stream", "listing"])(
+    "says why it was refused once a %s has shown that the server can",
+    async (kind) => {
+      const into = await folder();
+      await writeFile(join(into, "a"), "alfa");
+      const options = { contract, handlers: { negar: refuse }, folder: into, host, port: 0 };
+      const cliente = clienteOf(await listening(new Servidor(options)), { contract });
+      // Nothing is known of the server yet: an old one must see nothing but what it knows.
+      await expect(cliente.request("negar", "x")).rejects.toMatchObject({
+        code: "REFUSED",
+        reason: undefined,
+      });
+      if (kind === "stream") await (await cliente.stream("a")).bytes();
+      else for await (const _ of cliente.pedirDetalles());
+      await expect(cliente.request("negar", "x")).rejects.toMatchObject({
+        code: "REFUSED",
+        reason: "FAILED",
+      });
+    },
+  );
+
+  it("has nothing that an old server, or one whose class takes no attributes, does not know", async () => {
+    const requests: Mensaje[] = [];
+    const server = await talkingServer((request) => {
+      requests.push(request);
+      return request.operacion === "listar"
+        ? new Mensaje({ data: [], estado: "ok" })
+        : new Mensaje({ data: "sí", estado: "ok" });
+    });
+    const cliente = clienteOf(server, { contract });
+    await cliente.pedirListaArchivos();
+    expect(await cliente.request("negar", "x")).toBe("sí");
+    expect(requests.at(-1)?.extras.size).toBe(0);
+  });
+});
+
+describe("A name that is none", () => {
+  it("is a TypeError of ours, and nothing is asked", async () => {
+    const server = await served({ a: "alfa" });
+    const cliente = clienteOf(server);
+    const none = undefined as unknown as string;
+    const message = "Cannot ask for the file undefined: its name must be a string";
+    for (const asked of [cliente.descargarArchivo(none), cliente.pedirDigest(none), cliente.stream(none)]) {
+      await expect(asked).rejects.toThrow(new TypeError(message));
+    }
+    expect(server.asked).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
-import { readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { contentOf, type FaultRule, FaultyStorage, startFaultProxy } from "@fileshare/peers";
 import { DirectoryStorage, Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { Disk, type RemoteFile } from "../src/disk/disk.js";
 import type { DownloadEvent } from "../src/index.js";
 import { clienteOf, expectFile, folder, host, listening, noise, served } from "./served.js";
 
@@ -72,6 +73,43 @@ describe("A download", () => {
     expect(await readdir(into)).toEqual(["grande"]);
     // Only what was missing came.
     expect(proxy.counts().toClient.bytes).toBeLessThan(content.length - done.resumed + MiB);
+  });
+
+  it("asks whether a file of which all has arrived is still the same, before it gets its name", async () => {
+    const source = await folder();
+    const [before, after] = [noise(3 * MiB), noise(2 * MiB)];
+    await writeFile(join(source, "grande"), before);
+    const server = await served({}, { folder: source });
+    const into = await folder();
+    const disk = new Disk();
+    const { value: page } = await clienteOf(server).pedirDetalles().next();
+    const known = page?.[0] as RemoteFile;
+    const leave = async (): Promise<void> => {
+      const part = await disk.begin(join(into, "grande"), known, { fsync: false, resume: true });
+      const segment = part.segment(0, before.length, undefined);
+      await segment.write(before);
+      await segment.end(undefined);
+      await part.keep();
+    };
+    await leave();
+    const asked = server.asked.length;
+    const whole = { resumed: before.length, skipped: false };
+    expect(await clienteOf(server).descargarArchivo("grande", { folder: into })).toMatchObject(whole);
+    expect(server.asked.slice(asked)).toEqual(["descargar grande"]);
+    await rm(join(into, "grande"));
+    await leave();
+    await writeFile(join(source, "grande"), after);
+    expect(await clienteOf(server).descargarArchivo("grande", { folder: into })).toMatchObject({
+      resumed: 0,
+    });
+    await expectFile(join(into, "grande"), after);
+    await rm(join(into, "grande"));
+    await leave();
+    await rm(join(source, "grande"));
+    const gone = clienteOf(server).descargarArchivo("grande", { folder: into, known });
+    await expect(gone).rejects.toMatchObject({ code: "REFUSED", reason: "NOT_FOUND" });
+    expect(await readdir(into)).not.toContain("grande");
+    await disk.close();
   });
 
   it("leaves nothing behind, and picks nothing up, where that is not wanted", async () => {

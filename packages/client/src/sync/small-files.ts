@@ -1,5 +1,6 @@
 // The small files of a sync: which of them travel together, and what is done about those that did not come so.
 
+import { ConexionError } from "@fileshare/protocol";
 import { resumableNames } from "../disk/paths.js";
 import {
   BatchBuffers,
@@ -11,7 +12,6 @@ import {
   isSmall,
 } from "../transfer/batch.js";
 import type { DownloadEvent } from "../transfer/download.js";
-import { isPassing } from "../transfer/retry.js";
 import type { Transfers } from "../transfer/transfers.js";
 import type { Wanted } from "./sync.js";
 
@@ -60,8 +60,7 @@ export class SmallFiles {
    * of further pages: see `rest`.
    */
   async sort(wanted: readonly Wanted[]): Promise<Sorted> {
-    if (!this.#transfers.extended || this.#transfers.batches === false)
-      return { batches: [], others: wanted };
+    if (!this.#transfers.extended || !this.#transfers.batches.given) return { batches: [], others: wanted };
     await this.#lookForJournals(wanted);
     const files: BatchFile[] = [...this.#waiting];
     const others: Wanted[] = [];
@@ -95,13 +94,12 @@ export class SmallFiles {
     const { fsync, retries, signal, onEvent } = this.#options;
     const unserved = (): BatchOutcome[] => files.map(() => "unserved");
     // It may have turned out meanwhile that the server gives none.
-    if (this.#transfers.batches === false) return unserved();
+    if (!this.#transfers.batches.given) return unserved();
     try {
       return await downloadBatch(this.#transfers, files, { buffers: this.#buffers, fsync, signal, onBytes });
     } catch (error) {
       signal.throwIfAborted();
-      if (!isPassing(error) || retries === 0) throw error;
-      this.#transfers.pace.lost();
+      if (error instanceof ConexionError && retries === 0) throw error;
       for (const { file } of files) onEvent(file.name, { type: "retry", error, waitMs: 0 });
       return unserved();
     }

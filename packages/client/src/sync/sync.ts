@@ -389,7 +389,8 @@ class Sync {
       this.#fetched(details, target, bytes);
     } catch (error) {
       this.#signal.throwIfAborted();
-      if (error instanceof ConexionError) throw error;
+      // A server that answers otherwise breaks off over this file alone.
+      if (error instanceof ConexionError && !(await this.#transfers.answers(this.#signal))) throw error;
       this.#fail(name, error);
     }
   }

@@ -2,8 +2,8 @@
 
 import { Content, Mensaje, type PyValue } from "@fileshare/protocol";
 import type { Checksum, RemoteFile } from "../disk/disk.js";
-import { ReplyError } from "../errors.js";
-import { bytesOf, checkEstado, checksumOf, damagedError, isCount, secondsOf } from "./remote.js";
+import { RefusedError, ReplyError } from "../errors.js";
+import { bytesOf, checksumOf, damagedError, isCount, secondsOf } from "./remote.js";
 import { quickSealOf } from "./seal.js";
 
 /** The most bytes that a reply holds, by the protocol; and the most of one file in it. */
@@ -73,13 +73,15 @@ export function batchMensaje(
  */
 export function readBatchReply(request: BatchRequest, reply: Mensaje): BatchReply | undefined {
   const { extras } = reply;
-  const what = `${request.files.length} files`;
   const streaming = reply.data instanceof Content;
-  if (!streaming || reply.estado !== null) checkEstado(what, reply);
+  if (!streaming || reply.estado !== null) checkEstado(request, reply);
   const content = bytesOf(reply);
   const isAsListed = extras.get("seal") === request.expected;
-  // It says what file it has sent, or knows of nothing.
-  if (!isAsListed && !extras.has("parts") && (extras.has("range") || extras.size === 0)) return undefined;
+  if (!isAsListed && !extras.has("parts")) {
+    // A seal without the range that belongs to it was damaged.
+    if (extras.has("seal") && !extras.has("range")) throw damagedError();
+    return undefined;
+  }
   const rows = isAsListed ? request.files : rowsOf(request, extras);
   const { arriving, total } = arrivingOf(request, rows);
   if (total !== content.length || total > BATCH_BYTES) {
@@ -89,12 +91,17 @@ export function readBatchReply(request: BatchRequest, reply: Mensaje): BatchRepl
     arriving,
     content,
     end: () => {
-      checkEstado(what, reply);
+      checkEstado(request, reply);
       const checksum = checksumOf(reply);
       if (checksum && request.checksums.includes(checksum.algorithm)) return checksum;
       throw new ReplyError("The server's reply has no checksum that was asked for");
     },
   };
+}
+
+/** Whatever the reason, it is that of all of them. */
+function checkEstado({ files }: BatchRequest, reply: Mensaje): void {
+  if (reply.estado !== "ok") throw new RefusedError("descargar", `${files.length} files`, reply);
 }
 
 /** What a reply says of a file; a size of -1 means that it is not there. */

@@ -66,7 +66,7 @@ export function isFull(batch: readonly BatchFile[]): boolean {
 export function batchesOf(transfers: Transfers, files: readonly BatchFile[]): BatchFile[][] {
   const most = Math.max(
     BATCH_FILE_BYTES,
-    Math.min(BATCH_BYTES, transfers.pace.bytes, transfers.rate.bytesPerSecond),
+    Math.min(BATCH_BYTES, transfers.batches.pace.bytes, transfers.rate.bytesPerSecond),
   );
   const batches: BatchFile[][] = [];
   let batch: BatchFile[] = [];
@@ -137,9 +137,11 @@ async function ask(
     files.map(({ file }) => file),
     Disk.algorithms,
   );
+  let started = 0;
   const receive = async (
     mensaje: Mensaje,
   ): Promise<{ reply: BatchReply; checksum: Checksum } | undefined> => {
+    started = performance.now();
     const reply = readBatchReply(request, mensaje);
     if (!reply) return undefined;
     let at = 0;
@@ -152,18 +154,23 @@ async function ask(
     return { reply, checksum: reply.end() };
   };
   const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
+  const { batches } = transfers;
   try {
     const arrived = await transfers.ask((id) => batchMensaje(request, id, transfers.packsNames), receive, {
       bytes,
       signal,
     });
-    if (arrived) transfers.batches = true;
-    else transfers.batches ??= false;
+    if (arrived) batches.arrived(bytes, performance.now() - started);
+    else batches.refused();
     return arrived;
   } catch (error) {
-    if (!(error instanceof RefusedError) || isPassing(error)) throw error;
+    signal.throwIfAborted();
     // One that knows of batches says in its reply which files it cannot give.
-    transfers.batches ??= false;
-    return undefined;
+    if (error instanceof RefusedError && !isPassing(error)) {
+      batches.refused();
+      return undefined;
+    }
+    batches.lost(error);
+    throw error;
   }
 }

@@ -3,7 +3,7 @@
 import { Content } from "@fileshare/protocol";
 import { algorithms, type Hasher, hasherFor } from "../disk/checksum.js";
 import { ChecksumError, ReplyError } from "../errors.js";
-import type { RangeReply, RangeRequest } from "./remote.js";
+import { type RangeReply, type RangeRequest, TOLD_BYTES } from "./remote.js";
 
 /** How many bytes are asked for first: until their checksum has come, all that it might be are computed. */
 const FIRST_BYTES = 4 * 1024 * 1024;
@@ -16,14 +16,17 @@ const MOST_BYTES = 256 * 1024 * 1024;
  *
  * @param ask asks for a range
  * @param giveUp called when the content is cancelled while a range is asked for
+ * @param tellsLate whether the server says after large bytes what they are
  * @throws what asking for the first range throws; reading, what asking for a later one throws, and {@link ChecksumError}
  */
 export async function openStream(
   nombre: string,
   ask: (request: RangeRequest) => Promise<RangeReply>,
   giveUp: () => void,
+  tellsLate: boolean,
 ): Promise<Content> {
-  const first = await ask({ nombre, range: { start: 0, end: FIRST_BYTES }, checksums: algorithms });
+  const end = tellsLate ? TOLD_BYTES : FIRST_BYTES;
+  const first = await ask({ nombre, range: { start: 0, end }, checksums: algorithms });
   const { file } = first;
   let reply = first;
   let isAsking = false;
@@ -31,7 +34,9 @@ export async function openStream(
   const open = async function* (): AsyncGenerator<Uint8Array> {
     let checksums = algorithms;
     for (;;) {
-      const hashers = file ? checksums.flatMap((name) => hasherFor(name) ?? []) : [];
+      // A server that sends more than was asked for is an old one, which gives no checksum.
+      const isChecked = file !== undefined || reply.content.length <= FIRST_BYTES;
+      const hashers = isChecked ? checksums.flatMap((name) => hasherFor(name) ?? []) : [];
       for await (const piece of reply.content) {
         for (const hasher of hashers) hasher.update(piece);
         yield piece;
@@ -42,7 +47,7 @@ export async function openStream(
       if (!file || start === file.size) return;
       const range = { start, end: Math.min(file.size, start + MOST_BYTES) };
       isAsking = true;
-      reply = await ask({ nombre, range, version: file.version, checksums });
+      reply = await ask({ nombre, range, file, checksums });
       isAsking = false;
       if (!reply.file) throw new ReplyError("The server's reply does not say of what file it is");
     }

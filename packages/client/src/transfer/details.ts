@@ -23,6 +23,8 @@ const MOST_NAMES = 65_536;
 export interface DetailsRequest {
   readonly recursive: boolean;
   readonly details: readonly Detail[];
+  /** Whether all are asked for by one word, which a server knows that takes no list of them. */
+  readonly byWord: boolean;
   /** Where the page begins: the `next` of the one before. */
   readonly after: string | undefined;
 }
@@ -61,10 +63,11 @@ export function fileAt({ names, sizes, modified, versions }: DetailsPage, place:
   };
 }
 
-export function detailsMensaje({ recursive, details, after }: DetailsRequest, id: number): Mensaje {
+export function detailsMensaje({ recursive, details, byWord, after }: DetailsRequest, id: number): Mensaje {
+  const named = ["names", ...details.map((detail) => columns[detail])];
   const extras: [string, PyValue][] = [
     ["id", id],
-    ["details", ["names", ...details.map((detail) => columns[detail])]],
+    ["details", byWord && details.length > 0 ? true : named],
   ];
   if (recursive) extras.push(["recursive", true]);
   // A server that is asked for names alone must still know that it may answer with more.
@@ -74,38 +77,72 @@ export function detailsMensaje({ recursive, details, after }: DetailsRequest, id
 }
 
 /**
+ * Reads a page; undefined where the server has taken the list of details for not there, so that it is to be asked by word.
+ *
  * @throws {RefusedError} when the server refused
- * @throws {ReplyError} when it answered something else than a listing
+ * @throws {ReplyError} when it answered something else than a listing, or one without end
  */
-export function readDetails({ details, after }: DetailsRequest, reply: Mensaje): DetailsPage {
+export function readDetails(request: DetailsRequest, reply: Mensaje): DetailsPage | undefined {
   if (reply.estado !== "ok") throw new RefusedError("listar", "the list of files", reply);
+  const { details, byWord, after } = request;
   const { extras } = reply;
   const names = namesOf(reply);
   if (!names) throw new ReplyError("The server's reply is no list of names");
   const { length } = names.values;
-  const asked = (detail: Detail): PyValue | undefined =>
-    details.includes(detail) ? extras.get(columns[detail]) : undefined;
-  const sizes = sizesOf(asked("size"), length);
-  const modified = timesOf(asked("modified"), length);
-  const versions = textsOf(asked("version"), length);
-  const next = extras.get("next");
-  if (isExtended(reply)) {
-    const told = { size: sizes, modified, version: versions };
-    if (details.some((detail) => !told[detail]))
-      throw new ReplyError("The server's reply is no listing with details");
+  const sizes = sizesOf(extras.get(columns.size), length);
+  const modified = timesOf(extras.get(columns.modified), length);
+  const versions = textsOf(extras.get(columns.version), length);
+  const told = { size: sizes, modified, version: versions };
+  const text = extras.get("next");
+  const next = typeof text === "string" ? text : undefined;
+  if (tellsOfPage(reply)) {
+    // What was given and not asked for is sealed as well.
     const fields = length === 0 ? [] : [names.text, sizes?.join("\n"), versions?.text];
     const sealed = fields.filter((field) => field !== undefined);
-    const seal = quickSealOf([after ?? "", ...sealed, typeof next === "string" ? next : ""]);
+    const seal = quickSealOf([after ?? "", ...sealed, next ?? ""]);
     if (extras.get("seal") !== seal) throw new ReplyError("The server's listing was damaged on its way");
+    checkOrder(names.values, after, next);
   }
+  if (isExtended(reply) && details.some((detail) => !told[detail])) {
+    const tellsNone = Object.values(columns).every((column) => !extras.has(column));
+    if (!tellsNone) throw new ReplyError("The server's reply is no listing with details");
+    if (!byWord) return undefined;
+  }
+  const asked = <T>(detail: Detail, column: T): T | undefined =>
+    details.includes(detail) ? column : undefined;
   return {
     names: names.values,
-    sizes,
-    modified,
-    versions: versions?.values,
+    sizes: asked("size", sizes),
+    modified: asked("modified", modified),
+    versions: asked("version", versions?.values),
     packed: extras.has("names"),
-    next: typeof next === "string" ? next : undefined,
+    next,
   };
+}
+
+/** Whether a reply is a page, and not a listing in which nothing was honoured. */
+function tellsOfPage({ extras }: Mensaje): boolean {
+  return ["names", "next", "seal", ...Object.values(columns)].some((name) => extras.has(name));
+}
+
+/**
+ * The pages of a listing come to an end because each begins after the one before.
+ *
+ * @throws {ReplyError} when the names of a page are not in order, or not all between those of its neighbours
+ */
+function checkOrder(names: readonly string[], after: string | undefined, next: string | undefined): void {
+  if (after === undefined && next === undefined) return;
+  let last = after;
+  for (const name of names) {
+    if (last !== undefined && name <= last) throw orderError();
+    last = name;
+  }
+  const isOn = next === undefined || ((last === undefined || next >= last) && next !== after);
+  if (!isOn) throw orderError();
+}
+
+function orderError(): ReplyError {
+  return new ReplyError("The server's listing is not in order, and may have no end");
 }
 
 // A column is a list, or packed: PROTOCOL.md, section 6.3. Undefined is what is neither, or has another length.

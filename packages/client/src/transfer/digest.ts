@@ -1,7 +1,8 @@
 // The digest of a whole file as the server has it (PROTOCOL.md, section 6.2).
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { NoDigestError, ReplyError } from "../errors.js";
+import { ChangedError, NoDigestError, ReplyError } from "../errors.js";
+import { MOST_CHANGES } from "./download.js";
 import { type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
 import { retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
@@ -21,7 +22,8 @@ const LONGEST_WAIT_MS = 2000;
 /**
  * The SHA-256 of a file on the server, in lower-case hexadecimal. It is asked for until the server has computed it.
  *
- * @throws {NoDigestError} when the server gives none
+ * @throws {NoDigestError} when the server gives none, or says for too long that it is computing
+ * @throws {ChangedError} when the file changed again and again meanwhile
  */
 export async function remoteDigest(
   transfers: Transfers,
@@ -32,6 +34,9 @@ export async function remoteDigest(
   // An old one would send the whole file.
   if (transfers.extended === false) throw new NoDigestError(nombre);
   const request: RangeRequest = { nombre, range: { start: 0, end: 0 }, checksums: [], digest: ALGORITHM };
+  let version: string | undefined;
+  let changes = 0;
+  const begun = performance.now();
   const ask = (): Promise<string | null> =>
     transfers.ask(
       (id) => rangeMensaje(request, id),
@@ -40,6 +45,8 @@ export async function remoteDigest(
         if (!file || digest?.[0] !== ALGORITHM) throw new NoDigestError(nombre);
         await content.bytes();
         const [, value] = digest;
+        if (version !== undefined && file.version !== version) changes += 1;
+        version = file.version;
         if (value !== null && !SHA256.test(value)) throw new ReplyError("The server's reply is no SHA-256");
         return value;
       },
@@ -52,7 +59,14 @@ export async function remoteDigest(
       progress: () => 0,
       onRetry: () => {},
     });
-    if (digest !== null) return digest;
+    if (digest !== null) {
+      transfers.digestAt = performance.now();
+      return digest;
+    }
+    if (changes > MOST_CHANGES) throw new ChangedError(nombre);
+    // Those of other files may be computed first.
+    const since = Math.max(begun, transfers.digestAt);
+    if (performance.now() - since > transfers.digestTimeoutMs) throw new NoDigestError(nombre);
     await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

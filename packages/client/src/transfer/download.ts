@@ -8,12 +8,15 @@ import { isSameTime } from "../disk/times.js";
 import { ChangedError, RefusedError, TargetError } from "../errors.js";
 import type { Link } from "./link.js";
 import { Missing } from "./missing.js";
-import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
+import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply, TOLD_BYTES } from "./remote.js";
 import { retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
-/** How often a file may change while it is downloaded before it is given up. */
-const MOST_CHANGES = 5;
+/** How often a file may change while it is asked for before it is given up. */
+export const MOST_CHANGES = 5;
+
+/** What has failed so often in a row may be what breaks the connection: it is asked for with nothing else under way there. */
+const ALONE_AFTER = 2;
 
 const DEFAULT_RETRIES = 5;
 
@@ -98,6 +101,8 @@ class Download {
   #refusal: TargetError | undefined;
   #saved = false;
   #skipped = false;
+  /** Whether what is asked for next may break the connection. */
+  #alone = false;
 
   constructor(transfers: Transfers, job: DownloadJob, known: RemoteFile | undefined) {
     this.#transfers = transfers;
@@ -108,6 +113,7 @@ class Download {
   async run(): Promise<DownloadResult> {
     try {
       await this.#first();
+      if (this.#resumed > 0 && this.#missing.bytes === 0) await this.#confirm();
       await this.#rest();
       const { size } = this.#file as RemoteFile;
       this.#job.signal.throwIfAborted();
@@ -137,10 +143,36 @@ class Download {
     await this.#retrying(async () => {
       // Of what has begun, the rest is fetched below. An old server sends it from its start again.
       if (this.#part && this.#file?.version) return;
-      // Where nothing may have to be fetched, little is asked for.
-      const most = this.#job.existing ? SMALL_BYTES : this.#transfers.pace.bytes;
-      await this.#fetch({ start: 0, end: this.#file?.size ?? most }, signal);
+      const end = this.#file?.version ? this.#file.size : this.#firstBytes();
+      await this.#fetch({ start: 0, end }, signal);
     }, signal);
+  }
+
+  /** How many bytes to ask for of a file that is not known. */
+  #firstBytes(): number {
+    if (this.#transfers.tellsLate) return TOLD_BYTES;
+    // Where nothing may have to be fetched, little is asked for.
+    return this.#job.existing ? SMALL_BYTES : this.#transfers.pace.bytes;
+  }
+
+  /** Asks whether the file is still that of which all is there. */
+  async #confirm(): Promise<void> {
+    const { nombre, signal } = this.#job;
+    const request = this.#request({ start: 0, end: 0 });
+    await this.#retrying(
+      () =>
+        this.#transfers.ask(
+          (id) => rangeMensaje(request, id),
+          async (mensaje) => {
+            const reply = readRangeReply(request, mensaje);
+            if (!reply.file) throw new ChangedError(nombre);
+            await reply.content.bytes();
+            reply.end();
+          },
+          { bytes: 0, signal },
+        ),
+      signal,
+    );
   }
 
   /** Fetches what is still missing, several ranges at once. */
@@ -192,7 +224,8 @@ class Download {
       retries: () => this.#job.retries ?? (this.#transfers.extended ? DEFAULT_RETRIES : 0),
       signal,
       progress: () => this.#recorded,
-      onRetry: (error, waitMs) => {
+      onRetry: (error, waitMs, failures) => {
+        this.#alone = failures >= ALONE_AFTER;
         this.#transfers.pace.lost();
         onEvent({ type: "retry", error, waitMs });
       },
@@ -201,23 +234,25 @@ class Download {
 
   /** Asks for a range and saves what comes. What the server leaves out of it is missing still. */
   async #fetch(range: Range, signal: AbortSignal): Promise<void> {
-    const { nombre } = this.#job;
-    const request: RangeRequest = {
-      nombre,
-      range,
-      version: this.#file?.version || undefined,
-      checksums: Disk.algorithms,
-    };
+    const request = this.#request(range);
     await this.#transfers.ask(
       (id) => rangeMensaje(request, id),
       (reply, link) => this.#receive(request, reply, link),
-      { bytes: range.end - range.start, signal },
+      { bytes: range.end - range.start, signal, alone: this.#alone },
     );
+    this.#alone = false;
+  }
+
+  #request(range: Range): RangeRequest {
+    const file = this.#file?.version ? this.#file : undefined;
+    return { nombre: this.#job.nombre, range, file, checksums: Disk.algorithms };
   }
 
   async #receive(request: RangeRequest, mensaje: Mensaje, link: Link): Promise<void> {
     const reply = readRangeReply(request, mensaje);
-    const file = reply.file ?? (await this.#oldFile(reply.content.length));
+    // What came of a file of which nothing was told cannot be gone on with.
+    if (!this.#file?.version) await this.#startOver();
+    const file = reply.file ?? this.#oldFile(reply.content.length);
     this.#file = file;
     if (!this.#beginning && isSame(file, this.#job.existing)) {
       this.#skipped = true;
@@ -241,12 +276,15 @@ class Download {
   }
 
   /** What can be said of a file that an old server sends: nothing that would let it be picked up where it was cut. */
-  async #oldFile(size: number): Promise<RemoteFile> {
+  #oldFile(size: number): RemoteFile {
     const { nombre } = this.#job;
-    if (this.#file && this.#file.version !== "") throw new ChangedError(nombre);
+    if (this.#file?.version) throw new ChangedError(nombre);
+    return { name: nombre, version: "", size, modified: Date.now() / 1000 };
+  }
+
+  async #startOver(): Promise<void> {
     await this.#part?.discard();
     this.#part = this.#beginning = undefined;
-    return { name: nombre, version: "", size, modified: Date.now() / 1000 };
   }
 
   async #saveWhole(file: RemoteFile, reply: RangeReply): Promise<void> {

@@ -5,8 +5,9 @@
 
 import { ConexionError, Content, type Mensaje, MensajeError } from "@fileshare/protocol";
 import { ReplyError } from "../errors.js";
+import { Lane } from "./lane.js";
 import type { Link } from "./link.js";
-import { isExtended } from "./remote.js";
+import { isExtended, tellsOfFile } from "./remote.js";
 
 /** How many requests may be under way on one connection. */
 const MOST_REQUESTS = 128;
@@ -14,27 +15,34 @@ const MOST_REQUESTS = 128;
 /** How many bytes may be asked for on one connection, beyond what a single request asks for. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
+/** How long no more connections are opened than a server has taken, in milliseconds. */
+const REFUSED_MS = 60_000;
+
+/** How a connection ends that a server does not take. */
+const refusals: ReadonlySet<string> = new Set(["UNREACHABLE", "CUT", "LOST"]);
+
 /** What a request may be told. */
 export interface AskOptions {
   /** How many bytes the reply will have, roughly. */
   readonly bytes: number;
+  /**
+   * Whether nothing else is to be under way on its connection: what may break it is not to harm others. Default false.
+   */
+  readonly alone?: boolean | undefined;
   /** Gives the request up, and where it was sent its connection. */
   readonly signal: AbortSignal;
   /** Milliseconds until the reply must begin, counted from when the replies before it are at their end. */
   readonly replyTimeoutMs: number;
 }
 
-/** One connection, opened when it is needed and again when it was lost. */
-interface Lane {
-  link: Promise<Link> | undefined;
-  requests: number;
-  bytes: number;
-}
+/** What a request needs of a connection. */
+type Needs = Pick<AskOptions, "bytes" | "alone">;
 
 /** A request that waits until there is room for it. */
 interface Waiting {
-  readonly bytes: number;
+  readonly needs: Needs;
   readonly begin: (lane: Lane) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Spreads requests over connections. */
@@ -43,9 +51,13 @@ export class Lanes {
   readonly #most: number;
   readonly #lanes: Lane[] = [];
   readonly #waiting: Waiting[] = [];
+  /** How many connections the server has taken when it refused another, and when that was. */
+  #taken = 0;
+  #refusedAt = Number.NEGATIVE_INFINITY;
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
+  #tellsLate = false;
   /** Whether the server has named a request in its reply: from then on each reply must. */
   #names = false;
 
@@ -58,6 +70,11 @@ export class Lanes {
   /** Whether the server knows the extensions; undefined until it has answered. */
   get extended(): boolean | undefined {
     return this.#extended;
+  }
+
+  /** Whether the server says after large bytes what they are. */
+  get tellsLate(): boolean {
+    return this.#tellsLate;
   }
 
   /**
@@ -74,32 +91,54 @@ export class Lanes {
     handle: (reply: Mensaje, link: Link) => Promise<T>,
     options: AskOptions,
   ): Promise<T> {
-    const { signal, bytes } = options;
-    const lane = await this.#room(bytes, signal);
-    try {
-      const link = await this.#open(lane, signal);
-      return await this.#exchange(link, request, handle, options);
-    } finally {
-      this.#leave(lane, bytes);
+    const { signal } = options;
+    for (;;) {
+      const lane = await this.#room(options, signal);
+      try {
+        const link = await this.#open(lane, signal);
+        return await this.#exchange(lane, link, request, handle, options);
+      } catch (error) {
+        if (signal.aborted || !this.#retire(lane, error)) throw error;
+      } finally {
+        this.#leave(lane, options);
+      }
     }
   }
 
   /** Opens the first connection, where it does not stand. */
   async connect(signal: AbortSignal): Promise<void> {
-    const lane = await this.#room(0, signal);
+    const needs = { bytes: 0 };
+    const lane = await this.#room(needs, signal);
     try {
       await this.#open(lane, signal);
     } finally {
-      this.#leave(lane, 0);
+      this.#leave(lane, needs);
     }
   }
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#lanes.map(async ({ link }) => (await link)?.conexion.close()));
+    await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
+  }
+
+  /**
+   * Does without a connection that the server has refused, where another one is alive: it may have taken as many as it
+   * does. What was asked for on it goes to the others.
+   */
+  #retire(lane: Lane, error: unknown): boolean {
+    if (!(error instanceof ConexionError) || !refusals.has(error.code) || lane.answered) return false;
+    if (!this.#lanes.some((other) => other !== lane && other.isAlive)) return false;
+    const at = this.#lanes.indexOf(lane);
+    if (at >= 0) {
+      this.#lanes.splice(at, 1);
+      this.#taken = this.#lanes.length;
+      this.#refusedAt = performance.now();
+    }
+    return true;
   }
 
   async #exchange<T>(
+    lane: Lane,
     link: Link,
     request: (id: number) => Mensaje,
     handle: (reply: Mensaje, link: Link) => Promise<T>,
@@ -113,6 +152,7 @@ export class Lanes {
     signal.addEventListener("abort", onAbort, { once: true });
     let reply: Mensaje | null | undefined;
     let replied = false;
+    let isUntold = false;
     try {
       this.#ids += 1;
       const id = this.#ids;
@@ -123,9 +163,16 @@ export class Lanes {
       await sending;
       reply = await receiving;
       if (!reply) throw new ConexionError("CUT", "The server closed the connection without a reply");
-      this.#checkId(reply, id);
+      lane.noteAnswer();
+      // Where it still arrives, what it says of itself may stand behind the bytes: `handle` checks whose they are.
+      const isUnnamed = reply.data instanceof Content && !reply.extras.has("id");
+      isUntold = reply.data instanceof Content && !tellsOfFile(reply);
+      if (isUnnamed) this.#extended ??= isExtended(reply);
+      else this.#checkId(reply, id);
       replied = true;
-      return await handle(reply, link);
+      const result = await handle(reply, link);
+      if (isUnnamed) this.#checkId(reply, id);
+      return result;
     } catch (cause) {
       const error =
         cause instanceof MensajeError
@@ -137,6 +184,8 @@ export class Lanes {
       throw error;
     } finally {
       signal.removeEventListener("abort", onAbort);
+      if (reply && isExtended(reply)) this.#extended = true;
+      if (isUntold && reply && tellsOfFile(reply)) this.#tellsLate = true;
       if (reply?.data instanceof Content) await reply.data.cancel().catch(() => {});
     }
   }
@@ -154,34 +203,36 @@ export class Lanes {
     this.#names ||= echoed === id;
   }
 
-  /** The lane's connection, or a new one. Of several requests that find it lost, one opens the next. */
+  /** The lane's connection. Where it cannot be opened and no other is there, those that wait for their turn hear of it too. */
   async #open(lane: Lane, signal: AbortSignal): Promise<Link> {
-    for (;;) {
-      const { link } = lane;
-      const open = await link?.catch(() => undefined);
-      if (open && !open.conexion.closed && !open.conexion.ended) return open;
-      if (lane.link !== link) continue;
-      open?.conexion.abort();
-      lane.link = this.#connect(signal);
-      return lane.link;
+    try {
+      return await lane.open(signal);
+    } catch (error) {
+      const isGone = !signal.aborted && !this.#lanes.some(({ isAlive }) => isAlive);
+      if (isGone) for (const { fail } of this.#waiting.splice(0)) fail(error);
+      throw error;
     }
   }
 
   /** A place for a request on one of the connections. */
-  async #room(bytes: number, signal: AbortSignal): Promise<Lane> {
+  async #room(needs: Needs, signal: AbortSignal): Promise<Lane> {
     signal.throwIfAborted();
-    const lane = this.#waiting.length === 0 ? this.#find(bytes) : undefined;
-    if (lane) return take(lane, bytes);
+    const lane = this.#waiting.length === 0 ? this.#find(needs) : undefined;
+    if (lane) return take(lane, needs);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(signal.reason);
       };
       const waiting: Waiting = {
-        bytes,
+        needs,
         begin: (found) => {
           signal.removeEventListener("abort", leave);
-          resolve(take(found, bytes));
+          resolve(take(found, needs));
+        },
+        fail: (error) => {
+          signal.removeEventListener("abort", leave);
+          reject(error);
         },
       };
       this.#waiting.push(waiting);
@@ -189,7 +240,8 @@ export class Lanes {
     });
   }
 
-  #leave(lane: Lane, bytes: number): void {
+  #leave(lane: Lane, { bytes }: Needs): void {
+    lane.alone = false;
     lane.requests -= 1;
     lane.bytes -= bytes;
     this.#admit();
@@ -198,7 +250,7 @@ export class Lanes {
   /** Begins requests that wait, in order, while there is room for the first of them. */
   #admit(): void {
     for (let waiting = this.#waiting[0]; waiting; waiting = this.#waiting[0]) {
-      const lane = this.#find(waiting.bytes);
+      const lane = this.#find(waiting.needs);
       if (!lane) return;
       this.#waiting.shift();
       waiting.begin(lane);
@@ -206,23 +258,25 @@ export class Lanes {
   }
 
   /** The connection with the least to do that has room, or another one where there may be more. */
-  #find(bytes: number): Lane | undefined {
+  #find({ bytes, alone = false }: Needs): Lane | undefined {
     const idle = this.#lanes.find((lane) => lane.requests === 0);
     if (idle) return idle;
-    const most = this.#extended ? this.#most : 1;
+    const isFull = performance.now() - this.#refusedAt < REFUSED_MS;
+    const most = this.#extended ? (isFull ? this.#taken : this.#most) : 1;
     if (this.#lanes.length < most) {
-      const lane: Lane = { link: undefined, requests: 0, bytes: 0 };
+      const lane = new Lane(this.#connect);
       this.#lanes.push(lane);
       return lane;
     }
-    if (!this.#extended) return undefined;
-    const [least] = this.#lanes.toSorted((a, b) => a.bytes - b.bytes);
+    if (!this.#extended || alone) return undefined;
+    const [least] = this.#lanes.filter((lane) => !lane.alone).toSorted((a, b) => a.bytes - b.bytes);
     if (!least || least.requests >= MOST_REQUESTS || least.bytes + bytes > MOST_BYTES) return undefined;
     return least;
   }
 }
 
-function take(lane: Lane, bytes: number): Lane {
+function take(lane: Lane, { bytes, alone = false }: Needs): Lane {
+  lane.alone = alone;
   lane.requests += 1;
   lane.bytes += bytes;
   return lane;

@@ -6,12 +6,15 @@ import type { Checksum, Range, RemoteFile } from "../disk/disk.js";
 import { ChangedError, RefusedError, ReplyError } from "../errors.js";
 import { quickSealOf } from "./seal.js";
 
+/** A reply of so many bytes is had at once: what they are is known, wherever it stands. */
+export const TOLD_BYTES: number = 32 * 1024;
+
 /** Which bytes are asked for. */
 export interface RangeRequest {
   readonly nombre: string;
   readonly range: Range;
-  /** The version that the bytes must be of. Default: whichever there is. */
-  readonly version?: string | undefined;
+  /** What the bytes must be of. Default: whichever version of the file there is. */
+  readonly file?: RemoteFile | undefined;
   /** The checksum algorithms that can be checked, preferred first. */
   readonly checksums: readonly string[];
   /** The digest of the whole file that is asked for besides. */
@@ -20,7 +23,10 @@ export interface RangeRequest {
 
 /** Bytes as they arrive, and what the server says of them. */
 export interface RangeReply {
-  /** Undefined where the server is an old one, or an app answers in its place: it sends all, and tells nothing of it. */
+  /**
+   * Undefined where the server is an old one, or an app answers in its place: it sends all, and tells nothing of it. Or it
+   * says after the bytes what they are, and that was not known: then `end` tells whether they were all.
+   */
   readonly file: RemoteFile | undefined;
   readonly range: Range;
   readonly content: Content;
@@ -31,18 +37,19 @@ export interface RangeReply {
    *
    * @throws {RefusedError} when it refused after all
    * @throws {ChangedError} when the file changed while it was sent
+   * @throws {ReplyError} when the bytes turn out to be others than they were taken for
    */
   readonly end: () => Checksum | undefined;
 }
 
 export function rangeMensaje(request: RangeRequest, id: number): Mensaje {
-  const { nombre, range, version, checksums, digest } = request;
+  const { nombre, range, file, checksums, digest } = request;
   const extras: [string, PyValue][] = [
     ["id", id],
     ["range", new PyTuple([range.start, range.end])],
     ["checksums", [...checksums]],
   ];
-  if (version !== undefined) extras.push(["version", version]);
+  if (file) extras.push(["version", file.version]);
   if (digest !== undefined) extras.push(["digest", digest]);
   return new Mensaje({ operacion: "descargar", data: nombre, extras });
 }
@@ -51,7 +58,7 @@ export function rangeMensaje(request: RangeRequest, id: number): Mensaje {
  * Reads the reply to a request for a range.
  *
  * @throws {RefusedError} when the server refused
- * @throws {ChangedError} when the file has another version than the one that was asked for
+ * @throws {ChangedError} when the file has another version than the one that was asked for, or another size
  * @throws {ReplyError} when it answered something else, or other bytes
  */
 export function readRangeReply(request: RangeRequest, reply: Mensaje): RangeReply {
@@ -59,23 +66,25 @@ export function readRangeReply(request: RangeRequest, reply: Mensaje): RangeRepl
   const streaming = reply.data instanceof Content;
   if (!streaming || reply.estado !== null) checkEstado(nombre, reply);
   const content = bytesOf(reply);
-  const file = fileOf(nombre, reply);
-  if (file && request.version !== undefined && file.version !== request.version) {
-    throw new ChangedError(nombre);
-  }
-  // A handler of an app's own may answer with bytes alone: only the request is named then.
-  if (!file && fileAttributes.some((name) => reply.extras.has(name)))
-    throw new ReplyError("The server's reply does not say of what file it is");
-  const range = file ? rangeOf(request, reply, file, content.length) : { start: 0, end: content.length };
-  if (file) checkSeal(request, reply, file, range);
+  // What bytes these are may stand after them, as far as they are still arriving.
+  const isTold = !streaming || tellsOfFile(reply);
+  const told = isTold ? readAttributes(request, reply, content.length) : undefined;
+  const taken = told ?? takenFor(request, content.length, isTold);
   return {
-    file,
-    range,
+    ...taken,
     content,
     digest: digestOf(reply),
     end: () => {
       checkEstado(nombre, reply);
-      if (!file) return undefined;
+      const { file, range } = told ?? readAttributes(request, reply, content.length) ?? {};
+      if (!file || !range) {
+        // An old server in place of the one that told of the file.
+        if (taken.file) throw new ChangedError(nombre);
+        return undefined;
+      }
+      const isAll = range.start === 0 && range.end === file.size;
+      if (!taken.file && !isAll)
+        throw new ReplyError("The server said after the bytes that they are not all");
       if (reply.extras.get("unchanged") === false) throw new ChangedError(nombre);
       const checksum = checksumOf(reply);
       // It has crc32 at the least.
@@ -91,8 +100,36 @@ export function readRangeReply(request: RangeRequest, reply: Mensaje): RangeRepl
   };
 }
 
+/** What bytes are: of which file, and which of it. */
+interface Told {
+  readonly file: RemoteFile | undefined;
+  readonly range: Range;
+}
+
+/** What the server says that the bytes are, checked; undefined where it tells nothing of it. */
+function readAttributes(request: RangeRequest, reply: Mensaje, length: number): Told | undefined {
+  const { nombre, file: known } = request;
+  const file = fileOf(nombre, reply);
+  if (!file) {
+    // A handler of an app's own may answer with bytes alone: only the request is named then.
+    if (!fileAttributes.some((name) => reply.extras.has(name))) return undefined;
+    throw new ReplyError("The server's reply does not say of what file it is");
+  }
+  // A file of another size is another one, whatever its version.
+  if (known && (file.version !== known.version || file.size !== known.size)) throw new ChangedError(nombre);
+  const range = rangeOf(request, reply, file, length);
+  checkSeal(request, reply, file, range);
+  return { file, range };
+}
+
+/** What bytes are taken for where nothing is said of them: a whole file; or, until it is, what was asked for. */
+function takenFor({ range: { start, end }, file }: RangeRequest, length: number, isTold: boolean): Told {
+  if (isTold || !file || length > end - start) return { file: undefined, range: { start: 0, end: length } };
+  return { file, range: { start, end: start + length } };
+}
+
 /** The server refuses with a reason, where it knows of reasons. */
-export function checkEstado(nombre: string, reply: Mensaje): void {
+function checkEstado(nombre: string, reply: Mensaje): void {
   if (reply.estado === "ok") return;
   if (reply.extras.get("reason") === "CHANGED") throw new ChangedError(nombre);
   throw new RefusedError("descargar", JSON.stringify(nombre), reply);
@@ -162,6 +199,11 @@ function pairOf(value: PyValue | undefined): readonly PyValue[] | undefined {
 
 /** What a server says of a file, with its bytes. */
 const fileAttributes = ["size", "version", "range", "seal"];
+
+/** Whether a reply says of what file its bytes are, and which of it, as far as it has arrived. */
+export function tellsOfFile({ extras }: Mensaje): boolean {
+  return fileAttributes.every((name) => extras.has(name));
+}
 
 /** Whether a reply comes from a server that knows the extensions, as far as it has not been damaged on its way. */
 export function isExtended({ extras }: Mensaje): boolean {

@@ -15,8 +15,8 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** How far the work has come: it counts as another first try where that has grown. */
   readonly progress: () => number;
-  /** Told of each failure after which it is tried again, and in how many milliseconds. */
-  readonly onRetry: (error: unknown, waitMs: number) => void;
+  /** Told of each failure after which it is tried again, in how many milliseconds, and how many there were in a row. */
+  readonly onRetry: (error: unknown, waitMs: number, failures: number) => void;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
       if (failures > retries()) throw error;
       const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
       const waitMs = Math.round(longest * (0.5 + Math.random() / 2));
-      onRetry(error, waitMs);
+      onRetry(error, waitMs, failures);
       await sleep(waitMs, undefined, { signal });
     }
   }

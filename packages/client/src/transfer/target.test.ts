@@ -41,6 +41,15 @@ describe("resolveTarget()", () => {
     expect(await readdir(into)).toEqual([]);
   });
 
+  it.each(["x".repeat(256), `a/${"ñ".repeat(256)}/b`, `${"a/".repeat(2048)}b`, "a/".repeat(1_000_000)])(
+    "has no place for a name that is longer than any may be (%#)",
+    async (name) => {
+      const into = await folder();
+      await expect(resolveTarget(into, name)).rejects.toMatchObject({ code: "BAD_NAME", path: name });
+      expect(await readdir(into)).toEqual([]);
+    },
+  );
+
   it.each([
     ["", "the name is empty"],
     [".", "the name is that of a folder"],

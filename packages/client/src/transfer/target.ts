@@ -15,6 +15,17 @@ const commonName = /^\w[\w. -]*$/;
 /** Characters that stand for bytes which are no UTF-8 (PROTOCOL.md 6.4). */
 const escapedBytes = /[\udc80-\udcff]/gu;
 
+/** The longest path that there is on any system we run on, and the longest name in it, in characters. */
+const MAX_PATH_CHARACTERS = 4096;
+const MAX_NAME_CHARACTERS = 255;
+
+/** What takes time that grows with a name's length is not begun with one that cannot be saved anyhow. */
+function isTooLong(name: string): boolean {
+  if (name.length <= MAX_NAME_CHARACTERS) return false;
+  if (name.length > MAX_PATH_CHARACTERS) return true;
+  return name.split("/").some((part) => part.length > MAX_NAME_CHARACTERS);
+}
+
 /** Why a name may not be used for a file or folder, if so. */
 function whyUnsafe(name: string): string | undefined {
   if (name === "") return "the name is empty";
@@ -42,8 +53,10 @@ function hasControls(name: string): boolean {
  * The path for a file of that name, from the folder that it is saved in. A name with `/` in it goes into folders below.
  *
  * @throws {TargetError} `UNSAFE_NAME` when it could mean something else than a file in the folder
+ * @throws {TargetError} `BAD_NAME` when it is longer than any file system takes
  */
 export function pathWithin(name: string): string {
+  if (isTooLong(name)) throw new TargetError("BAD_NAME", name, "the name is too long");
   if (process.platform !== "win32" && commonName.test(name)) return name;
   const parts = name.split("/");
   for (const part of parts) {

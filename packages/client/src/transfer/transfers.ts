@@ -1,8 +1,9 @@
 // What all downloads of a client share: its connections, its disk, and how fast they may be.
 
-import type { Mensaje } from "@fileshare/protocol";
+import { ConexionError, Mensaje } from "@fileshare/protocol";
 import { Disk } from "../disk/disk.js";
-import { Lanes } from "./lanes.js";
+import { Batches } from "./batches.js";
+import { type AskOptions, Lanes } from "./lanes.js";
 import type { Link } from "./link.js";
 import { Pace } from "./pace.js";
 import { RateLimit } from "./rate-limit.js";
@@ -15,6 +16,8 @@ export interface TransfersOptions {
   readonly connections: number;
   readonly bytesPerSecond: number;
   readonly replyTimeoutMs: number;
+  /** How long digests may be computed with none that comes. */
+  readonly digestTimeoutMs: number;
   /** No extra attributes are sent: the server's class takes none. */
   readonly plain: boolean;
 }
@@ -24,8 +27,11 @@ export class Transfers {
   readonly disk: Disk = new Disk();
   readonly pace: Pace;
   readonly rate: RateLimit;
-  /** Whether the server gives several small files at once; undefined until it was asked. */
-  batches: boolean | undefined;
+  readonly batches: Batches;
+  /** When the last digest came. */
+  digestAt: number = Number.NEGATIVE_INFINITY;
+  /** Whether the server is asked for details by a word, as it knows no list of them. */
+  detailsByWord = false;
   /** Whether the server takes the names of such files packed. */
   packsNames = false;
   readonly #lanes: Lanes;
@@ -34,6 +40,7 @@ export class Transfers {
   constructor(connect: (signal: AbortSignal) => Promise<Link>, options: TransfersOptions) {
     this.#options = options;
     this.pace = new Pace(options.bytesPerSecond);
+    this.batches = new Batches(options.bytesPerSecond);
     this.rate = new RateLimit(options.bytesPerSecond);
     this.#lanes = new Lanes(connect, options.connections);
   }
@@ -41,6 +48,15 @@ export class Transfers {
   /** Whether the server knows the protocol's extensions; undefined until it has answered. */
   get extended(): boolean | undefined {
     return this.#lanes.extended;
+  }
+
+  /** Whether the server says after large bytes what they are, instead of before them. */
+  get tellsLate(): boolean {
+    return this.#lanes.tellsLate;
+  }
+
+  get digestTimeoutMs(): number {
+    return this.#options.digestTimeoutMs;
   }
 
   /** How many ranges of one file are asked for at once. */
@@ -52,7 +68,7 @@ export class Transfers {
   ask<T>(
     request: (id: number) => Mensaje,
     handle: (reply: Mensaje, link: Link) => Promise<T>,
-    options: { readonly bytes: number; readonly signal: AbortSignal },
+    options: Omit<AskOptions, "replyTimeoutMs">,
   ): Promise<T> {
     const { replyTimeoutMs, plain } = this.#options;
     const made = (id: number): Mensaje => {
@@ -61,6 +77,28 @@ export class Transfers {
       return mensaje;
     };
     return this.#lanes.ask(made, handle, { ...options, replyTimeoutMs });
+  }
+
+  /**
+   * Whether the server answers, on whatever connection: one that was lost over a single file, again and again, does not
+   * tell that it is gone.
+   */
+  async answers(signal: AbortSignal): Promise<boolean> {
+    const request = (id: number): Mensaje =>
+      new Mensaje({
+        operacion: "listar",
+        extras: [
+          ["id", id],
+          ["limit", 1],
+        ],
+      });
+    try {
+      await this.ask(request, async () => {}, { bytes: 0, signal, alone: true });
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      return !(error instanceof ConexionError);
+    }
   }
 
   /** Opens a connection now. */

@@ -1,0 +1,115 @@
+// One connection for requests, opened when it is needed and again when it was lost. All who wait for it wait for the same
+// attempt, and hear together that it failed: each would try for as long as the last one did otherwise.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConexionError } from "@fileshare/protocol";
+import type { Link } from "./link.js";
+
+/** How long after a failed attempt the next one begins at the soonest, and how long at the most, in milliseconds. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/** An attempt to open the connection. */
+interface Opening {
+  readonly link: Promise<Link>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+export class Lane {
+  /** What is under way. */
+  requests = 0;
+  bytes = 0;
+  /** Whether no other request may be begun beside the one that is under way. */
+  alone = false;
+  readonly #connect: (signal: AbortSignal) => Promise<Link>;
+  #link: Link | undefined;
+  #answered = false;
+  #opening: Opening | undefined;
+  #failures = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(connect: (signal: AbortSignal) => Promise<Link>) {
+    this.#connect = connect;
+  }
+
+  /** Whether its connection stands, and the server has answered on it. */
+  get isAlive(): boolean {
+    return this.#answered && isOpen(this.#link);
+  }
+
+  /** Whether the server has answered on the connection that it has, or had last. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  noteAnswer(): void {
+    this.#answered = true;
+  }
+
+  /**
+   * The connection, or a new one.
+   *
+   * @throws {ConexionError} when it cannot be opened
+   * @throws the signal's reason when it aborts
+   */
+  async open(signal: AbortSignal): Promise<Link> {
+    signal.throwIfAborted();
+    if (this.#link && isOpen(this.#link)) return this.#link;
+    this.#link?.conexion.abort();
+    this.#opening ??= this.#begin();
+    return this.#wait(this.#opening, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#link?.conexion.close();
+  }
+
+  #begin(): Opening {
+    const controller = new AbortController();
+    const opening: Opening = { link: this.#attempt(controller.signal), controller, waiting: 0 };
+    const over = (): void => {
+      if (this.#opening === opening) this.#opening = undefined;
+    };
+    opening.link.then(over, over);
+    return opening;
+  }
+
+  async #attempt(signal: AbortSignal): Promise<Link> {
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1));
+    const waitMs = this.#failures === 0 ? 0 : this.#failedAt + pause - performance.now();
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+    this.#answered = false;
+    try {
+      this.#link = await this.#connect(signal);
+      this.#failures = 0;
+      return this.#link;
+    } catch (error) {
+      if (error instanceof ConexionError) this.#failures += 1;
+      this.#failedAt = performance.now();
+      throw error;
+    }
+  }
+
+  /** Waits for an attempt, which is given up when all who wait for it are gone. */
+  #wait(opening: Opening, signal: AbortSignal): Promise<Link> {
+    opening.waiting += 1;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        opening.waiting -= 1;
+        if (opening.waiting === 0) {
+          if (this.#opening === opening) this.#opening = undefined;
+          opening.controller.abort(signal.reason);
+        }
+        reject(signal.reason);
+      };
+      const stop = (): void => signal.removeEventListener("abort", leave);
+      signal.addEventListener("abort", leave, { once: true });
+      opening.link.finally(stop).then(resolve, reject);
+    });
+  }
+}
+
+function isOpen(link: Link | undefined): boolean {
+  return link !== undefined && !link.conexion.closed && !link.conexion.ended;
+}
