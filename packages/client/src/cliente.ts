@@ -188,8 +188,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       page.catch(() => {});
       return page;
     };
-    let { after } = options;
-    let coming: Promise<DetailsPage> | undefined = ask(after);
+    let coming: Promise<DetailsPage> | undefined = ask(options.after);
     while (coming) {
       const page: DetailsPage = await coming;
       const { next } = page;
