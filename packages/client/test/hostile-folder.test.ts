@@ -13,9 +13,9 @@ import {
   utimes,
   writeFile,
 } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { crc32 } from "node:zlib";
-import { DirectoryStorage, Servidor } from "@fileshare/server";
+import { Servidor, type Storage, type StoredFile } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
 import { encodeLine, type Line } from "../src/disk/journal.js";
 import { resumableNames } from "../src/disk/paths.js";
@@ -42,9 +42,29 @@ async function plant(target: string, into: string): Promise<string[]> {
   return [part, log];
 }
 
-/** A server of that folder. */
+/** A server of that folder, also of names that our own storage does not serve. */
 function serving(path: string): Promise<Served> {
-  return listening(new Servidor({ storage: new DirectoryStorage(path), host, port: 0 }));
+  const storage: Storage = {
+    list: async () => {
+      const found = await readdir(path, { recursive: true, withFileTypes: true });
+      return found.flatMap((each) => (each.isFile() ? relative(path, join(each.parentPath, each.name)) : []));
+    },
+    open: async (name) => stored(await readFile(join(path, name))),
+  };
+  return listening(new Servidor({ storage, host, port: 0 }));
+}
+
+function stored(bytes: Uint8Array): StoredFile {
+  return {
+    size: bytes.length,
+    version: "1",
+    modified: new Date(1000),
+    async *read(start, end) {
+      yield bytes.subarray(start, end);
+    },
+    async close() {},
+    async [Symbol.asyncDispose]() {},
+  };
 }
 
 describe("A server that lists names of downloads on their way", () => {

@@ -199,10 +199,10 @@ describe("A name that is none", () => {
     const server = await served({ a: "alfa" });
     const cliente = clienteOf(server);
     const none = undefined as unknown as string;
-    const message = "Cannot ask for the file undefined: its name must be a string";
-    for (const asked of [cliente.descargarArchivo(none), cliente.pedirDigest(none), cliente.stream(none)]) {
-      await expect(asked).rejects.toThrow(new TypeError(message));
-    }
+    const message = "Cannot use nombre undefined: it must be a string";
+    await expect(cliente.descargarArchivo(none)).rejects.toThrow(new TypeError(message));
+    await expect(cliente.pedirDigest(none)).rejects.toThrow(new TypeError(message));
+    await expect(cliente.stream(none)).rejects.toThrow(new TypeError(message));
     expect(server.asked).toEqual([]);
   });
 });

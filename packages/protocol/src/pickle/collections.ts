@@ -18,7 +18,7 @@ export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> ex
 
   constructor(entries?: Iterable<readonly [K, V]>) {
     super();
-    if (new.target !== PyDict) this.#session = NO_NOTES;
+    if (!isPyDict(new.target)) this.#session = NO_NOTES;
     if (entries) for (const [key, value] of entries) this.set(key, value);
   }
 
@@ -66,6 +66,15 @@ export class PyDict<K extends PyValue = PyValue, V extends PyValue = PyValue> ex
   }
 }
 
+// A class that names itself within its own body is given another name by the bundler, which is printed with its instances.
+function isPyDict(type: unknown): boolean {
+  return type === PyDict;
+}
+
+function isPySet(prototype: unknown): boolean {
+  return prototype === PySet.prototype;
+}
+
 /** A Python set: a Set whose items are equal where Python's are. */
 export class PySet<T extends PyValue = PyValue> extends Set<T> {
   #index: KeyIndex<T> | undefined;
@@ -77,7 +86,7 @@ export class PySet<T extends PyValue = PyValue> extends Set<T> {
 
   /** @internal For the encoder: see own-collection.ts. */
   get pickledAsItIs(): boolean {
-    return Object.getPrototypeOf(this) === PySet.prototype;
+    return isPySet(Object.getPrototypeOf(this));
   }
 
   override has(item: T): boolean {
