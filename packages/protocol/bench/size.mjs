@@ -9,7 +9,7 @@ import { build } from "esbuild";
 
 /** The most bytes that each may have, compressed by brotli. */
 const ceilings = [
-  { names: "decode", brotli: 12_300 },
+  { names: "decode", brotli: 12_320 },
   { names: "encode", brotli: 7_070 },
   { names: "decode, encode", brotli: 17_900 },
 ];
