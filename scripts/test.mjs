@@ -1,17 +1,20 @@
 // `npm test`: the tests of every package, through turbo, then one line for each package and the sum of all.
 
 import { spawnSync } from "node:child_process";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { clearReports, closingLine, root, runningMajor, sumReports } from "./reports.mjs";
 
 // Turbo's hash leaves out the Node version: without this, the results of one Node would be replayed for another.
 const node = process.env.NODE_MATRIX || runningMajor;
 
+// Server and client have a test each for which Python takes some 6.3 GB: both at once where there is memory for them.
+const packagesAtOnce = totalmem() > 20e9 ? 3 : 1;
+
 clearReports(node);
 const turbo = spawnSync(
   join(root, "node_modules", ".bin", "turbo"),
-  // Two packages at a time, never server and client (turbo.json): each has a test for which Python takes some 6.3 GB.
-  ["run", "test", "--concurrency=2", "--continue=dependencies-successful", ...process.argv.slice(2)],
+  ["run", "test", `--concurrency=${packagesAtOnce}`, "--continue=dependencies-successful", ...process.argv.slice(2)],
   {
     cwd: root,
     stdio: "inherit",
