@@ -11,9 +11,14 @@ const reports: string = asked ? `reports/node-${asked}` : "reports";
 
 /**
  * What takes long and hardly depends on the Node: Python's own suite, inputs made up against Python, pages in a browser, the
- * Python peers by themselves, files of gigabytes, hundreds of broken connections and killed processes. Left out where TEST_SHORT is set, as in CI's run on a second Node.
+ * Python peers by themselves, files of gigabytes, hundreds of broken connections and killed processes. Left out where
+ * TEST_SHORT is set, as in CI's run on a second Node.
  */
-const long = ["test/cpython/**", "test/{fuzz,bench,page,huge,faults,disk-processes}.test.ts", "src/peers.test.ts"];
+const long = [
+  "test/cpython/**",
+  "test/{fuzz,bench,page,huge,faults,disk-processes}.test.ts",
+  "src/peers.test.ts",
+];
 
 export const shared: ViteUserConfig = {
   test: {
