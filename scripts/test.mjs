@@ -14,7 +14,13 @@ const packagesAtOnce = totalmem() > 20e9 ? 3 : 1;
 clearReports(node);
 const turbo = spawnSync(
   join(root, "node_modules", ".bin", "turbo"),
-  ["run", "test", `--concurrency=${packagesAtOnce}`, "--continue=dependencies-successful", ...process.argv.slice(2)],
+  [
+    "run",
+    "test",
+    `--concurrency=${packagesAtOnce}`,
+    "--continue=dependencies-successful",
+    ...process.argv.slice(2),
+  ],
   {
     cwd: root,
     stdio: "inherit",
