@@ -1,10 +1,10 @@
 // What is said on the wire of several small files at once (PROTOCOL.md, section 6.2.1): the request made, the reply checked.
 
 import { Content, Mensaje, type PyValue } from "@fileshare/protocol";
+import { quickSealOf } from "@fileshare/protocol/node";
 import type { Checksum, RemoteFile } from "../disk/disk.js";
 import { RefusedError, ReplyError } from "../errors.js";
 import { bytesOf, checksumOf, damagedError, isCount, secondsOf } from "./remote.js";
-import { quickSealOf } from "./seal.js";
 
 /** The most bytes that a reply holds, by the protocol; and the most of one file in it. */
 export const BATCH_BYTES: number = 1024 * 1024;

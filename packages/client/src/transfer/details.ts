@@ -1,10 +1,10 @@
 // The listing with details, page by page.
 
 import { Mensaje, type PyValue } from "@fileshare/protocol";
+import { quickSealOf } from "@fileshare/protocol/node";
 import { PyTuple } from "@fileshare/protocol/pickle";
 import { RefusedError, ReplyError } from "../errors.js";
 import { isCount, isExtended, secondsOf } from "./remote.js";
-import { quickSealOf } from "./seal.js";
 
 /** What a listing can tell of a file, besides its name. */
 export type Detail = "size" | "modified" | "version";

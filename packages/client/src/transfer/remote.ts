@@ -1,10 +1,10 @@
 // What is said on the wire of a file and its bytes (PROTOCOL.md, section 6): requests made, replies read and checked.
 
 import { Content, content as contentFrom, Mensaje, type PyValue } from "@fileshare/protocol";
+import { quickSealOf } from "@fileshare/protocol/node";
 import { PyFloat, PyTuple } from "@fileshare/protocol/pickle";
 import type { Checksum, Range, RemoteFile } from "../disk/disk.js";
 import { ChangedError, RefusedError, ReplyError } from "../errors.js";
-import { quickSealOf } from "./seal.js";
 
 /** A reply of so many bytes is had at once: what they are is known, wherever it stands. */
 export const TOLD_BYTES: number = 32 * 1024;

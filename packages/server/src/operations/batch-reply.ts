@@ -1,9 +1,9 @@
 // Several small files -> the one Mensaje that brings them: PROTOCOL.md, section 6.2.1.
 
 import { Content, Mensaje } from "@fileshare/protocol";
+import { quickSealOf } from "@fileshare/protocol/node";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
 import { chooseChecksum } from "../checksums.js";
-import { quickSealOf } from "../seal.js";
 import type { ReadManyLimits, SmallFiles } from "../storage/storage.js";
 import type { BatchRequest } from "./attributes.js";
 import { float } from "./listar.js";

@@ -1,9 +1,9 @@
 // A file -> the Mensaje that brings it, or the part of it that was asked for.
 
 import { Content, Mensaje, Trailer } from "@fileshare/protocol";
+import { quickSealOf } from "@fileshare/protocol/node";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
 import { type Checksum, type ChecksumAlgorithm, chooseChecksum } from "../checksums.js";
-import { quickSealOf } from "../seal.js";
 import type { SmallFile, StoredFile } from "../storage/storage.js";
 import type { AskedRange, FileRequest } from "./attributes.js";
 import { RefusedError } from "./handler.js";

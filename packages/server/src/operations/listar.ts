@@ -1,6 +1,6 @@
 import { Mensaje } from "@fileshare/protocol";
+import { quickSealOf } from "@fileshare/protocol/node";
 import { PyFloat } from "@fileshare/protocol/pickle";
-import { quickSealOf } from "../seal.js";
 import { entriesOf } from "../storage/listing.js";
 import { type ListRequest, listRequestOf } from "./attributes.js";
 import type { Handler, HandlerContext } from "./handler.js";
