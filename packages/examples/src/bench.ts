@@ -4,6 +4,7 @@
 //   npm run bench -- --install                installs the programs that are missing, as root of a Debian
 //   npm run bench -- --rounds 5 --only "files|nginx"
 //   npm run bench -- --mib 2048 --files 10000 --names 100000
+//   npm run bench -- --profile                where our time goes, instead: V8's CPU profiles of one run
 //   npm run bench -- --touch 8192             on a virtual machine, see bench/places.ts
 //
 // Every party is a process of its own, started anew for each measurement, as the current user, on the loopback address,
@@ -15,9 +16,10 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Contender, Measured } from "./bench/contender.js";
+import type { Contender, Measured, Task } from "./bench/contender.js";
 import { fitsInMemory, type Place, Places, touchMemory } from "./bench/places.js";
-import { bytesOf, type Row, rowsFor, workloads } from "./bench/rows.js";
+import { formatProfiles, readProfiles, type ThreadProfile } from "./bench/profile.js";
+import { bytesOf, isOurs, type Row, rowsFor, workloads } from "./bench/rows.js";
 import { formatTable } from "./bench/table.js";
 import { findTool, installTools } from "./bench/tools.js";
 import { readAll, type Workload } from "./bench/workload.js";
@@ -31,9 +33,10 @@ const { values: flags } = parseArgs({
     names: { type: "string", default: "100000" },
     touch: { type: "string", default: "0" },
     install: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
   },
 });
-const rounds = atLeastOne("rounds", flags.rounds);
+const rounds = flags.profile ? 1 : atLeastOne("rounds", flags.rounds);
 const sizes = {
   // A reply of the Python server is one frame, and so less than 4 GiB.
   mib: atLeastOne("mib", flags.mib, 4095),
@@ -53,7 +56,7 @@ const places = new Places();
 try {
   const chosen = rowsFor(sizes).flatMap((row) =>
     row.contenders
-      .filter((contender) => wanted.test(titleOf(row, contender)))
+      .filter((contender) => wanted.test(titleOf(row, contender)) && (!flags.profile || isOurs(contender)))
       .map((contender) => ({ row, contender })),
   );
   const needed = [...new Set(chosen.flatMap(({ contender }) => contender.needs))];
@@ -81,12 +84,13 @@ try {
     const workload = made.get(keyOf(row)) as Workload;
     return { row, contender, workload, measured: [] as Measured[] };
   });
+  const profiles = new Map<string, ThreadProfile[]>();
   for (let round = 1; round <= rounds; round++) {
     // Each is as often before the others as after them.
     const order = round % 2 === 1 ? lines : lines.toReversed();
     for (const line of order) {
       signal.throwIfAborted();
-      const measured = await measure(line, join(await places.folder(line.row.place), "run"));
+      const measured = await measure(line, join(await places.folder(line.row.place), "run"), profiles);
       line.measured.push(measured);
       console.error(`round ${round}: ${titleOf(line.row, line.contender)}: ${measured.seconds.toFixed(3)} s`);
     }
@@ -95,7 +99,7 @@ try {
   console.log(
     `${availableParallelism()} CPUs (${model}), ${process.platform} ${process.arch}, Node ${process.versions.node}\n`,
   );
-  console.log(formatTable(lines));
+  console.log(flags.profile ? formatProfiles(profiles) : formatTable(lines));
 } catch (error) {
   console.error(`bench failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
@@ -107,8 +111,15 @@ try {
 async function measure(
   { row, contender, workload }: { row: Row; contender: Contender; workload: Workload },
   folder: string,
+  profiles: Map<string, ThreadProfile[]>,
 ): Promise<Measured> {
-  const task = { workload, into: join(folder, "into"), scratch: join(folder, "scratch"), signal };
+  const task: Task = {
+    workload,
+    into: join(folder, "into"),
+    scratch: join(folder, "scratch"),
+    profiles: flags.profile ? join(folder, "profiles") : undefined,
+    signal,
+  };
   try {
     await mkdir(task.into, { recursive: true });
     await mkdir(task.scratch);
@@ -119,6 +130,8 @@ async function measure(
     if (row.place === "disk" && row.kind !== "names") readAll(workload);
     const measured = await (row.measure?.(contender, task) ?? contender.measure(task));
     row.check(task, measured);
+    if (task.profiles !== undefined && measured.period)
+      profiles.set(row.title, readProfiles(task.profiles, measured.period));
     return measured;
   } catch (cause) {
     signal.throwIfAborted();

@@ -21,9 +21,16 @@ const JOBS: Readonly<Record<string, readonly string[]>> = {
     "iperf3, no files",
     "Python peers",
   ],
-  "4 MiB, to a file in memory": ["ours", "least Node program", "nginx, curl", "rsync daemon"],
+  "4 MiB, to a file in memory": [
+    "ours",
+    "ours, without checksums",
+    "least Node program",
+    "nginx, curl",
+    "rsync daemon",
+  ],
   "4 MiB, to a file on disk": [
     "ours",
+    "ours, without checksums",
     "least Node program",
     "nginx, curl",
     "rsync daemon",
@@ -94,6 +101,22 @@ describe("bench", { timeout: 120_000 }, () => {
       expect(serverPeak).toMatch(peak);
       expect(clientPeak).toMatch(peak);
       expect(loop).toMatch(job?.endsWith("timer of 10 ms") ? /^max \d+\.\d ms, p99 \d+\.\d ms$/ : /^$/);
+    }
+  });
+
+  test("tells where our time goes, thread by thread", async () => {
+    const ran = await run("bench", ...SMALL, "--profile", "--only", "(discarded|unchanged, on disk)");
+    expect(ran.code, ran.stderr).toBe(0);
+    const cells = cellsOf(ran);
+    expect([...new Set(cells.map(([job]) => job))]).toEqual([
+      "4 MiB, discarded on arrival",
+      "20 files of 4 KiB, 10 of them unchanged, on disk",
+    ]);
+    const threads = cells.map(([, thread]) => thread);
+    expect(threads).toEqual(expect.arrayContaining(["server, main", "client, main"]));
+    for (const [, , busy, most] of cells) {
+      expect(busy).toMatch(/^\d+ %$/);
+      expect(most).toMatch(/^(.+ \d+ %, ){5}.+ \d+ %$/);
     }
   });
 

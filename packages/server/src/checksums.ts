@@ -38,18 +38,26 @@ let loading: Promise<ChecksumAlgorithm | undefined> | undefined;
 /** 64-bit XXH3 with seed 0, which is native code, and so not there on every platform. */
 function xxh3(): Promise<ChecksumAlgorithm | undefined> {
   loading ??= import("@node-rs/xxhash").then(
-    ({ xxh3 }) => ({
-      name: "xxh3",
-      digits: 16,
-      create: () => {
-        const state = xxh3.Xxh3.withSeed();
-        return {
-          update: (piece) => void state.update(piece),
-          digest: () => hexadecimal(state.digest(), 16),
-        };
-      },
-      of: (bytes) => hexadecimal(xxh3.xxh64(bytes), 16),
-    }),
+    ({ xxh3 }) => {
+      // To make a state for each small file, or the function for whole bytes, takes longer than to use one again.
+      const smallState = xxh3.Xxh3.withSeed();
+      return {
+        name: "xxh3",
+        digits: 16,
+        create: () => {
+          const state = xxh3.Xxh3.withSeed();
+          return {
+            update: (piece) => void state.update(piece),
+            digest: () => hexadecimal(state.digest(), 16),
+          };
+        },
+        of: (bytes) => {
+          smallState.reset();
+          smallState.update(bytes);
+          return hexadecimal(smallState.digest(), 16);
+        },
+      };
+    },
     () => undefined,
   );
   return loading;

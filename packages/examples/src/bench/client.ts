@@ -2,10 +2,12 @@
 //
 //   node client.js JOB PORT FOLDER
 
+import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type Cliente, connect } from "@fileshare/client";
 import { peakRssKib } from "@fileshare/peers";
 import type { LoopDelay, Measured } from "./contender.js";
+import type { Period } from "./profile.js";
 
 type Result = Pick<Measured, "bytes" | "listed" | "loopDelay">;
 
@@ -17,15 +19,6 @@ const jobs = {
     let bytes = 0;
     for (const nombre of await cliente.pedirListaArchivos()) {
       for await (const piece of await cliente.stream(nombre)) bytes += piece.length;
-    }
-    return { bytes };
-  },
-
-  /** The same by a bare request, whose reply nothing checks. */
-  async discardUnchecked(cliente: Cliente): Promise<Result> {
-    let bytes = 0;
-    for (const nombre of await cliente.pedirListaArchivos()) {
-      for await (const piece of await cliente.request("descargar", nombre)) bytes += piece.length;
     }
     return { bytes };
   },
@@ -73,16 +66,28 @@ export interface ClientReport extends Result {
   /** From before it connects to when the job is done. Its start as a process does not count. */
   readonly seconds: number;
   readonly peakKib: number | undefined;
+  readonly period?: Period | undefined;
 }
 
 const [job = "", port, folder = ""] = process.argv.slice(2);
 
-const started = performance.now();
+const from = process.hrtime.bigint();
 const cliente = await connect({ host: "127.0.0.1", port: Number(port) });
 const result = await jobs[job as Job](cliente, folder);
-const seconds = (performance.now() - started) / 1000;
+const to = process.hrtime.bigint();
+if (process.listenerCount("SIGUSR2") > 0) {
+  // The profiler is there.
+  const profiled = once(process, "profiled");
+  process.kill(process.pid, "SIGUSR2");
+  await profiled;
+}
 await cliente.close();
-const report: ClientReport = { ...result, seconds, peakKib: peakRssKib(process.pid) };
+const report: ClientReport = {
+  ...result,
+  seconds: Number(to - from) / 1e9,
+  peakKib: peakRssKib(process.pid),
+  period: [Number(from / 1000n), Number(to / 1000n)],
+};
 console.log(JSON.stringify(report));
 
 /** What Node measures, in nanoseconds from one tick of its timer to the next, less the time between two that are on time. */

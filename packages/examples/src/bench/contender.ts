@@ -1,5 +1,6 @@
 // What the benchmark asks of each program that it measures.
 
+import type { Period } from "./profile.js";
 import type { Workload } from "./workload.js";
 
 /** A job, once. */
@@ -9,6 +10,8 @@ export interface Task {
   readonly into: string;
   /** An empty folder for configuration and lists. */
   readonly scratch: string;
+  /** A folder for the CPU profiles of ours. Default: none are made. */
+  readonly profiles?: string | undefined;
   /** Aborts when the benchmark is interrupted. */
   readonly signal: AbortSignal;
 }
@@ -25,6 +28,8 @@ export interface Measured {
   readonly clientPeakKib?: number | undefined;
   /** How long the client's process took besides: for its start and its end. */
   readonly startSeconds?: number | undefined;
+  /** When the job was done, where that is told. */
+  readonly period?: Period | undefined;
   /** How late the client's event loop was. */
   readonly loopDelay?: LoopDelay | undefined;
 }

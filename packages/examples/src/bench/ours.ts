@@ -6,21 +6,44 @@ import { commandPath, startServer } from "../support/commands.js";
 import type { ClientReport, Job } from "./client.js";
 import type { Contender } from "./contender.js";
 import { runClient } from "./processes.js";
+import { profilesWritten, profilingOptions, type Side } from "./profile.js";
 
 const examples = import.meta.resolve("@fileshare/examples/package.json");
 const client = fileURLToPath(new URL("dist/bench/client.js", examples));
 
+/** What is loaded on both sides so that checksums take no time. */
+const noChecksums = ["--import", new URL("dist/bench/no-checksums.js", examples).href];
+
 /** Us at one of the jobs in client.ts. The time is the client's own, from before it connects. */
-export function ours(job: Job, name = "ours"): Contender {
+export function ours(job: Job): Contender {
+  return measured(job, "ours", []);
+}
+
+/** The same, with checksums that nobody computes: what is left of the time is that of all the rest. */
+export function oursUnchecked(job: Job): Contender {
+  return measured(job, "ours, without checksums", noChecksums);
+}
+
+function measured(job: Job, name: string, nodeOptions: readonly string[]): Contender {
   return {
     name,
     needs: [],
-    async measure({ workload, into, signal }) {
+    async measure({ workload, into, profiles, signal }) {
+      const optionsOf = (side: Side): string[] =>
+        profiles === undefined ? [...nodeOptions] : [...nodeOptions, ...profilingOptions(profiles, side)];
       const command = commandPath("fileshare-server", "@fileshare/server");
       const args = [command, workload.folder, "--host", "127.0.0.1", "--port", "0", "--log-level", "warn"];
-      const server = await startServer(process.execPath, args);
+      const server = await startServer(process.execPath, [...optionsOf("server"), ...args]);
       try {
-        const ended = await runClient(process.execPath, [client, job, server.port, into], signal);
+        const ended = await runClient(
+          process.execPath,
+          [...optionsOf("client"), client, job, server.port, into],
+          signal,
+        );
+        if (profiles !== undefined) {
+          server.process.kill("SIGUSR2");
+          await profilesWritten(profiles, "server", signal);
+        }
         const { seconds, peakKib, ...rest } = JSON.parse(ended.stdout) as ClientReport;
         return {
           ...rest,

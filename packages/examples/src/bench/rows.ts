@@ -11,7 +11,7 @@ import {
   saveSmallWithLeast,
   saveWithLeast,
 } from "./least/programs.js";
-import { ours } from "./ours.js";
+import { ours, oursUnchecked } from "./ours.js";
 import type { Place } from "./places.js";
 import { limitByIperf } from "./rivals/iperf.js";
 import { discardWithCurl, listWithCurl, saveWithCurl, saveWithParallelCurl } from "./rivals/nginx.js";
@@ -67,7 +67,7 @@ export function rowsFor({ mib, files, names }: Sizes): Row[] {
       unit: "MB",
       contenders: [
         ours("discard"),
-        ours("discardUnchecked", "ours, without checksums"),
+        oursUnchecked("discard"),
         discardWithLeast,
         discardWithCurl,
         limitByIperf,
@@ -79,7 +79,7 @@ export function rowsFor({ mib, files, names }: Sizes): Row[] {
       title: `${large}, to a file`,
       kind: "large",
       unit: "MB",
-      contenders: [ours("save"), saveWithLeast, saveWithCurl, syncWithRsync],
+      contenders: [ours("save"), oursUnchecked("save"), saveWithLeast, saveWithCurl, syncWithRsync],
       slow: [saveWithSftp, saveWithPython],
       check: checkCopies,
     }),
@@ -143,7 +143,7 @@ export function bytesOf(kind: Row["kind"], { mib, files }: Sizes): number {
 async function measureAgain(contender: Contender, task: Task, changed: number): Promise<Measured> {
   const scratch = join(task.scratch, "before");
   await mkdir(scratch);
-  await contender.measure({ ...task, scratch });
+  await contender.measure({ ...task, scratch, profiles: undefined });
   changeFiles(task.workload, changed);
   // What it wrote before goes to the disk now, and not while it is measured.
   spawnSync("sync");
