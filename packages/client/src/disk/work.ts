@@ -16,8 +16,9 @@ import {
   tidy,
   walk,
 } from "./folders.js";
+import { pending, removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
-import { PartFile, pending, removeInterrupted } from "./part-file.js";
+import { PartFile } from "./part-file.js";
 import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
