@@ -23,7 +23,8 @@ import { RefusedError, ReplyError } from "./errors.js";
 import { type ClienteOptions, checkRange, checkText, type Settings, settle } from "./options.js";
 import { TurnQueue } from "./queue.js";
 import { SignalLinks } from "./signals.js";
-import { type SyncOptions, type SyncReport, sync } from "./sync/sync.js";
+import type { SyncOptions, SyncReport } from "./sync/options.js";
+import { sync } from "./sync/sync.js";
 import { openStream } from "./transfer/checked-stream.js";
 import {
   type Detail,

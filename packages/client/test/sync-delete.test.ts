@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SyncedFile } from "../src/sync/sync.js";
+import type { SyncedFile } from "../src/sync/options.js";
 import { clienteOf, folder, served } from "./served.js";
 
 describe("sincronizar() with delete", () => {

@@ -3,7 +3,7 @@
 import { join, relative, resolve, sep } from "node:path";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
-import type { SyncedFile, SyncProgress } from "../sync/sync.js";
+import type { SyncedFile, SyncProgress } from "../sync/options.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import { exitCodes } from "./exit-codes.js";
 import type { TransferFlags } from "./flags.js";

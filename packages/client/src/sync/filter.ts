@@ -1,6 +1,7 @@
 // Which files of a tree are meant: patterns as .gitignore and rsync have them.
 
 import picomatch from "picomatch";
+import { isTooLong } from "../transfer/target.js";
 import { isPattern } from "./patterns.js";
 
 /** Patterns that choose files. */
@@ -26,7 +27,8 @@ export function filterOf({ include, exclude }: FilterOptions): (name: string) =>
 }
 
 /**
- * Whether one of the patterns means a file.
+ * Whether one of the patterns means a file. None means one whose name is longer than any path here: it cannot be saved, and
+ * the time that a pattern takes may grow faster than the name.
  *
  * @param options.filesOnly a pattern matches no folder unless it ends in `/`, as in a shell
  * @throws {TypeError} when a pattern is empty
@@ -38,6 +40,7 @@ export function matcherOf(
   if (patterns.length === 0) return () => false;
   const matchers = patterns.map((pattern) => matcher(pattern, filesOnly));
   return (name) => {
+    if (isTooLong(name)) return false;
     const parts = name.split("/");
     return matchers.some((isMatch) => isMatch(parts));
   };
