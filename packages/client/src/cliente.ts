@@ -73,6 +73,11 @@ export interface DetailsOptions extends RequestOptions {
   readonly after?: string | undefined;
   /** What is to be told of each file, besides its name: less takes less time. Default: all there is. */
   readonly details?: readonly Detail[] | undefined;
+  /**
+   * Called with the name of each folder that the server cannot look into, with a `/` at its end, when the listing comes to it:
+   * what is below it is not told. Without this such a folder fails the listing, so that nobody takes the rest for all there is.
+   */
+  readonly onUnreadable?: ((folder: string) => void) | undefined;
 }
 
 const allDetails: readonly Detail[] = ["size", "modified", "version"];
@@ -165,11 +170,20 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   async *pedirDetalles(
     options: DetailsOptions = {},
   ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
-    for await (const page of this.#pages(options)) yield page.names.map((_, place) => fileAt(page, place));
+    const { onUnreadable } = options;
+    const told = new Set<string>();
+    for await (const page of this.#pages(options, onUnreadable !== undefined)) {
+      for (const folder of page.unreadable) {
+        // A page that begins there tells it again.
+        if (!told.has(folder)) onUnreadable?.(`${folder}/`);
+        told.add(folder);
+      }
+      yield page.names.map((_, place) => fileAt(page, place));
+    }
   }
 
   /** The pages of a listing, each asked for while the app is busy with the one before. */
-  async *#pages(options: DetailsOptions): AsyncGenerator<DetailsPage, void, undefined> {
+  async *#pages(options: DetailsOptions, folders: boolean): AsyncGenerator<DetailsPage, void, undefined> {
     const { recursive = false, details = allDetails, signal } = options;
     const askOnce = (request: DetailsRequest, linked: AbortSignal): Promise<DetailsPage | undefined> =>
       this.#transfers.ask(
@@ -179,7 +193,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       );
     const ask = (after: string | undefined): Promise<DetailsPage> => {
       const page = this.#linked(signal, async (linked) => {
-        const request = { recursive, details, after, byWord: this.#transfers.detailsByWord };
+        const request = { recursive, folders, details, after, byWord: this.#transfers.detailsByWord };
         const read = await askOnce(request, linked);
         if (read) return read;
         this.#transfers.detailsByWord = true;
@@ -280,7 +294,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     checkText("folder", folder);
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, (signal) => {
-      const pages = this.#pages({ recursive: true, signal: options.signal });
+      const pages = this.#pages({ recursive: true, signal: options.signal }, true);
       return sync(this.#transfers, pages, folder, options, signal);
     });
   }

@@ -10,6 +10,7 @@ export {
   ReplyError,
   TargetError,
   type TargetErrorCode,
+  UnreadableError,
 } from "./errors.js";
 export type { ClienteOptions } from "./options.js";
 export type { FilterOptions } from "./sync/filter.js";

@@ -54,6 +54,7 @@ export function jsonReporter(
       told.delete(file.name);
       writeJson({ event: "skipped", ...file });
     },
+    made: (name, path) => writeJson({ event: "folder", name, path, ...dry }),
     deleted: (name, path) => writeJson({ event: "deleted", name, path, ...dry }),
     failed(name, error, resumable) {
       if (name !== undefined) told.delete(name);

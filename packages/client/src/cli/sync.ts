@@ -1,6 +1,6 @@
 // fileshare sync [FOLDER]
 
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
 import type { SyncedFile, SyncProgress } from "../sync/options.js";
@@ -110,9 +110,12 @@ class Syncing {
         this.#bytes += file.bytes;
         this.#reporter.done({ name: file.nombre, path: this.#pathOf(file.path), bytes: file.bytes });
         break;
+      case "folder":
+        this.#reporter.made(file.nombre, this.#pathOf(file.path));
+        break;
       case "deleted":
         this.#deleted += 1;
-        this.#reporter.deleted(this.#nameOf(file.path), this.#pathOf(file.path));
+        this.#reporter.deleted(file.nombre, this.#pathOf(file.path));
         break;
       case "failed":
         this.#failed += 1;
@@ -133,11 +136,6 @@ class Syncing {
   #noteEvent(name: string, event: DownloadEvent): void {
     if (event.type === "resumed") this.#arrivals.resumed(event.bytes);
     this.#reporter.event(name, event);
-  }
-
-  /** As the server would call it. */
-  #nameOf(path: string): string {
-    return relative(resolve(this.#folder), path).split(sep).join("/");
   }
 
   /** As get has it: from the folder as it was given. */

@@ -10,6 +10,7 @@ export class Account {
   received = 0;
   readonly #options: SyncOptions;
   readonly #downloaded: string[] = [];
+  readonly #folders: string[] = [];
   readonly #deleted: string[] = [];
   readonly #failed: { nombre: string; error: unknown }[] = [];
   #files = 0;
@@ -40,9 +41,15 @@ export class Account {
     this.tell();
   }
 
+  /** @param nombre with a `/` at its end */
+  made(nombre: string, path: string): void {
+    this.#folders.push(nombre);
+    this.#options.onFile?.({ type: "folder", nombre, path });
+  }
+
   deleted(nombre: string, path: string): void {
     this.#deleted.push(nombre);
-    this.#options.onFile?.({ type: "deleted", path });
+    this.#options.onFile?.({ type: "deleted", nombre, path });
   }
 
   fail(nombre: string, error: unknown): void {
@@ -65,6 +72,7 @@ export class Account {
   report(): SyncReport {
     return {
       downloaded: this.#downloaded,
+      folders: this.#folders,
       unchanged: this.unchanged,
       deleted: this.#deleted,
       failed: this.#failed,

@@ -46,13 +46,23 @@ export function matcherOf(
   };
 }
 
+/**
+ * Whether one of the patterns may mean a file below a folder, as far as how they begin tells.
+ *
+ * @param folder its name, with a `/` at its end
+ */
+export function mayMatchBelow(patterns: readonly string[], folder: string): boolean {
+  return patterns.some((pattern) => {
+    const { core, isAnchored } = partsOf(pattern);
+    const { base } = picomatch.scan(core);
+    return !isAnchored || base === "" || `${base}/`.startsWith(folder) || folder.startsWith(`${base}/`);
+  });
+}
+
 function matcher(pattern: string, filesOnly: boolean): (parts: readonly string[]) => boolean {
   if (!isPattern(pattern))
     throw new TypeError(`Cannot use the pattern ${JSON.stringify(pattern)}: it is empty`);
-  const path = pattern.replace(/^\.?\/+/, "");
-  const core = path.replace(/\/+$/, "");
-  const isAnchored = path !== pattern || core.includes("/");
-  const ofFolders = path !== core;
+  const { core, isAnchored, ofFolders } = partsOf(pattern);
   const isMatch = picomatch(core, { dot: true, nonegate: true, strictSlashes: true });
   return (parts) =>
     parts.some((part, i) => {
@@ -60,4 +70,15 @@ function matcher(pattern: string, filesOnly: boolean): (parts: readonly string[]
       if (isFile ? ofFolders : filesOnly && !ofFolders) return false;
       return isMatch(isAnchored ? parts.slice(0, i + 1).join("/") : part);
     });
+}
+
+/** What of a pattern is compared; whether with paths from the top, and whether with folders alone. */
+function partsOf(pattern: string): {
+  readonly core: string;
+  readonly isAnchored: boolean;
+  readonly ofFolders: boolean;
+} {
+  const path = pattern.replace(/^\.?\/+/, "");
+  const core = path.replace(/\/+$/, "");
+  return { core, isAnchored: path !== pattern || core.includes("/"), ofFolders: path !== core };
 }

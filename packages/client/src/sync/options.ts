@@ -6,8 +6,8 @@ import type { FilterOptions } from "./filter.js";
 /** What a sync may be told. */
 export interface SyncOptions extends FilterOptions {
   /**
-   * Removes files from the folder that the server does not have, and folders that become empty by it. Those that the patterns
-   * leave out stay. Default false.
+   * Removes files and empty folders from the folder that the server does not have, and folders that become empty by it. What
+   * the patterns leave out stays, and so does all below a folder that the server cannot look into. Default false.
    */
   readonly delete?: boolean | undefined;
   /** Does nothing, and tells what would be done. Default false. */
@@ -33,10 +33,11 @@ export interface SyncOptions extends FilterOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of a file. */
+/** What became of a file, or of a folder in which there is nothing. The names of folders end in `/`. */
 export type SyncedFile =
   | { readonly type: "downloaded"; readonly nombre: string; readonly path: string; readonly bytes: number }
-  | { readonly type: "deleted"; readonly path: string }
+  | { readonly type: "folder"; readonly nombre: string; readonly path: string }
+  | { readonly type: "deleted"; readonly nombre: string; readonly path: string }
   | { readonly type: "failed"; readonly nombre: string; readonly error: unknown };
 
 /** How far a sync has come. What the server has is only known when its listing is at its end. */
@@ -55,11 +56,13 @@ export interface SyncProgress {
 /** What a sync has done, or would do. */
 export interface SyncReport {
   readonly downloaded: readonly string[];
+  /** Folders in which there is nothing that were made, with a `/` at their ends. */
+  readonly folders: readonly string[];
   /** How many files were there already. */
   readonly unchanged: number;
-  /** Names of removed files, below the folder. */
+  /** Names of removed files, and of removed empty folders with a `/` at their ends, below the folder. */
   readonly deleted: readonly string[];
-  /** Files that could not be saved, or removed, and why. */
+  /** What could not be saved, removed, or looked into by the server, and why. The names of folders end in `/`. */
   readonly failed: readonly { readonly nombre: string; readonly error: unknown }[];
   /** Bytes of what was downloaded. */
   readonly bytes: number;

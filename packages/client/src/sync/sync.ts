@@ -1,7 +1,7 @@
 // A tree of the server in a local folder: what differs is fetched, page by page of the listing, while the next page is
 // asked for; what the server does not have is removed, where that was asked for.
 
-import { join, resolve, sep } from "node:path";
+import { resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
 import type { FileStats } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
@@ -16,8 +16,10 @@ import { Account } from "./account.js";
 import { Batcher } from "./batcher.js";
 import { Collisions } from "./collisions.js";
 import { filterOf } from "./filter.js";
+import { Folders } from "./folders.js";
 import type { SyncOptions, SyncReport } from "./options.js";
 import { Pool } from "./pool.js";
+import { removeSurplus } from "./surplus.js";
 
 /** How many files are under way at once: as many as a connection takes requests, and some to be saved. */
 const FILES_UNDER_WAY = 256;
@@ -68,10 +70,9 @@ class Sync {
   readonly #isMeant: (name: string) => boolean;
   readonly #batcher: Batcher;
   readonly #account: Account;
-  /** Names of the server; only where what it does not have is removed. */
-  readonly #remote = new Set<string>();
-  /** Folders that were to be made; the error of one that could not be. */
-  readonly #folders: Map<string, Error | undefined>;
+  readonly #folders: Folders;
+  /** Folders that were to be made for files; the error of one that could not be. */
+  readonly #made: Map<string, Error | undefined>;
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
   /** Nothing was there when it began. */
   #isEmpty = false;
@@ -79,12 +80,13 @@ class Sync {
   constructor(transfers: Transfers, folder: string, options: SyncOptions, signal: AbortSignal) {
     this.#transfers = transfers;
     this.#folder = folder;
-    this.#folders = new Map([[folder, undefined]]);
+    this.#made = new Map([[folder, undefined]]);
     this.#options = options;
     this.#signal = signal;
     this.#isMeant = filterOf(options);
     const { fsync = false, retries = 5, onEvent = () => {} } = options;
     this.#account = new Account(options);
+    this.#folders = new Folders(transfers.disk, folder, this.#account, options);
     this.#batcher = new Batcher(transfers, { fsync, retries, signal, onEvent });
   }
 
@@ -99,6 +101,7 @@ class Sync {
     try {
       for await (const looked of this.#look(first, listing)) {
         const differing = this.#differing(looked, await looked.local);
+        await this.#folders.bring(looked.page, this.#collisions);
         const wanted = dryRun ? differing : await this.#withFolders(differing);
         const { batches, others } = dryRun
           ? { batches: [], others: wanted }
@@ -112,7 +115,7 @@ class Sync {
     }
     pool.throwIfFailed();
     this.#signal.throwIfAborted();
-    if (this.#options.delete) await this.#delete(dryRun);
+    if (this.#options.delete) await this.#delete();
     return this.#account.report();
   }
 
@@ -196,7 +199,6 @@ class Sync {
         if (other !== undefined) {
           throw new TargetError("UNSAFE_NAME", name, `here it is the same as ${JSON.stringify(other)}`);
         }
-        if (this.#options.delete) this.#remote.add(name);
         places.push(place);
         paths.push(path);
       } catch (error) {
@@ -276,14 +278,14 @@ class Sync {
   /** Makes the folders that files go to. Gives the files whose folders are there: the others have failed. */
   async #withFolders(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
     const folders = new Set<string>();
-    for (const { folder } of wanted) if (!this.#folders.has(folder)) folders.add(folder);
+    for (const { folder } of wanted) if (!this.#made.has(folder)) folders.add(folder);
     if (folders.size > 0) {
       const paths = [...folders];
       const notMade = await this.#transfers.disk.makeFolders(this.#folder, paths);
-      for (const [nth, path] of paths.entries()) this.#folders.set(path, notMade.get(nth));
+      for (const [nth, path] of paths.entries()) this.#made.set(path, notMade.get(nth));
     }
     return wanted.filter(({ details, folder }) => {
-      const error = this.#folders.get(folder);
+      const error = this.#made.get(folder);
       if (error) this.#account.fail(details.name, error);
       return !error;
     });
@@ -320,22 +322,20 @@ class Sync {
   }
 
   /** Removes what the server does not have. What could not be compared is kept, whatever it is. */
-  async #delete(dryRun: boolean): Promise<void> {
-    const { disk } = this.#transfers;
+  async #delete(): Promise<void> {
+    const { dryRun = false } = this.#options;
     const refused = this.#account.failed;
-    const local = await disk.walk(this.#folder, { tidy: !dryRun });
-    this.#signal.throwIfAborted();
     // A server of old tells nothing of what is in folders.
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
-    const names = local.filter(
-      (name) => !this.#remote.has(name) && !refused.has(name) && isTold(name) && this.#isMeant(name),
-    );
-    const paths = names.map((name) => join(this.#folder, ...name.split("/")));
-    const notRemoved = dryRun ? undefined : await disk.remove(this.#folder, paths);
-    for (const [nth, nombre] of names.entries()) {
-      const error = notRemoved?.get(nth);
-      if (error) this.#account.fail(nombre, error);
-      else this.#account.deleted(nombre, paths[nth] as string);
-    }
+    const mayGo = (name: string): boolean =>
+      isTold(name) && !refused.has(name) && this.#isMeant(name) && !this.#folders.isHidden(name);
+    await removeSurplus(this.#transfers.disk, this.#folder, this.#account, {
+      isSurplus: (name) => !this.#collisions.hasFile(name) && mayGo(name),
+      isSurplusFolder: (name) =>
+        this.#folders.areTold && !this.#collisions.hasFolder(name.slice(0, -1)) && mayGo(name),
+      kept: this.#folders.empty,
+      dryRun,
+      signal: this.#signal,
+    });
   }
 }
