@@ -1,6 +1,7 @@
 // A tree of the server in a local folder: what differs is fetched, page by page of the listing, while the next page is
 // asked for; what the server does not have is removed, where that was asked for.
 
+import { setMaxListeners } from "node:events";
 import { resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
 import type { FileStats } from "../disk/disk.js";
@@ -66,7 +67,9 @@ class Sync {
   readonly #transfers: Transfers;
   readonly #folder: string;
   readonly #options: SyncOptions;
-  readonly #signal: AbortSignal;
+  readonly #given: AbortSignal;
+  /** Ends all that is under way: it was given up, or something has ended the whole. */
+  readonly #ending = new AbortController();
   readonly #isMeant: (name: string) => boolean;
   readonly #batcher: Batcher;
   readonly #account: Account;
@@ -82,15 +85,32 @@ class Sync {
     this.#folder = folder;
     this.#made = new Map([[folder, undefined]]);
     this.#options = options;
-    this.#signal = signal;
+    this.#given = signal;
+    // Each file listens by itself.
+    setMaxListeners(0, this.#signal);
     this.#isMeant = filterOf(options);
     const { fsync = false, retries = 5, onEvent = () => {} } = options;
     this.#account = new Account(options);
     this.#folders = new Folders(transfers.disk, folder, this.#account, options);
-    this.#batcher = new Batcher(transfers, { fsync, retries, signal, onEvent });
+    this.#batcher = new Batcher(transfers, { fsync, retries, signal: this.#signal, onEvent });
+  }
+
+  get #signal(): AbortSignal {
+    return this.#ending.signal;
   }
 
   async run(pages: AsyncIterable<DetailsPage>): Promise<SyncReport> {
+    const onAbort = (): void => this.#ending.abort(this.#given.reason);
+    this.#given.addEventListener("abort", onAbort, { once: true });
+    if (this.#given.aborted) onAbort();
+    try {
+      return await this.#run(pages);
+    } finally {
+      this.#given.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #run(pages: AsyncIterable<DetailsPage>): Promise<SyncReport> {
     const { dryRun = false } = this.#options;
     const listing = pages[Symbol.asyncIterator]();
     // It is asked for while the folder is made ready.
@@ -107,7 +127,7 @@ class Sync {
           ? { batches: [], others: wanted }
           : await this.#batcher.sort(wanted);
         await this.#beginBatches(pool, batches);
-        for (const each of others) await pool.run(() => this.#bring(each));
+        for (const each of others) await pool.run(() => this.#orEnd(this.#bring(each)));
       }
       await this.#beginBatches(pool, this.#batcher.rest());
     } finally {
@@ -120,7 +140,17 @@ class Sync {
   }
 
   async #beginBatches(pool: Pool, batches: readonly (readonly BatchFile[])[]): Promise<void> {
-    for (const batch of batches) await pool.run(() => this.#bringBatch(batch), BATCH_WEIGHT);
+    for (const batch of batches) await pool.run(() => this.#orEnd(this.#bringBatch(batch)), BATCH_WEIGHT);
+  }
+
+  /** What a file's failure does not account for ends the whole, and at once: others would find out for as long. */
+  async #orEnd(task: Promise<void>): Promise<void> {
+    try {
+      await task;
+    } catch (error) {
+      this.#ending.abort(error);
+      throw error;
+    }
   }
 
   async #prepare(): Promise<void> {
