@@ -7,6 +7,7 @@ import { RefusedError, UnreadableError } from "../errors.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import type { Downloaded } from "../transfer/options.js";
 import { targetPath } from "../transfer/target.js";
+import { checkFolder } from "../transfer/target-folder.js";
 import { Budget, weightOf } from "./budget.js";
 import { exitCodes } from "./exit-codes.js";
 import type { TransferFlags } from "./flags.js";
@@ -23,7 +24,6 @@ import { quietReporter } from "./reporter-quiet.js";
 import { filesText, type Lines, paceLine, sha256sumLine, textReporter } from "./reporter-text.js";
 import { Screen } from "./screen.js";
 import { Arrivals, Tally } from "./tally.js";
-import { checkFolder } from "./target-folder.js";
 import { sizeText } from "./units.js";
 import { DiffersError, Verifier } from "./verify.js";
 

@@ -16,7 +16,6 @@ import { quietReporter } from "./reporter-quiet.js";
 import { filesText, type Lines, paceLine, textReporter } from "./reporter-text.js";
 import { Screen } from "./screen.js";
 import { Arrivals, Tally } from "./tally.js";
-import { checkFolder } from "./target-folder.js";
 import { sizeText } from "./units.js";
 
 export interface SyncFlags extends TransferFlags {
@@ -66,7 +65,6 @@ class Syncing {
     const { resume, retries, fsync, checksum, include, exclude, dryRun } = this.#flags;
     let failure: unknown;
     try {
-      await checkFolder(this.#folder);
       await this.#cliente.sincronizar(this.#folder, {
         include,
         exclude,

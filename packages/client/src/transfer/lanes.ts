@@ -3,7 +3,7 @@
 // On each connection replies come in the order of the requests. A peer of old wants one request at a time; one that has
 // shown that it knows the extensions gets many, so that small files do not cost a round trip each.
 
-import { ConexionError, Content, Mensaje, MensajeError } from "@fileshare/protocol";
+import { type Conexion, ConexionError, Content, Mensaje, MensajeError } from "@fileshare/protocol";
 import { ReplyError } from "../errors.js";
 import { Lane } from "./lane.js";
 import type { Link } from "./link.js";
@@ -60,6 +60,7 @@ export class Lanes {
   /** How many connections the server has taken when it refused another, and when that was. */
   #taken = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
+  readonly #ends = new WeakMap<Conexion, ConexionError>();
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
@@ -167,7 +168,7 @@ export class Lanes {
       receiving.catch(() => {});
       await sending;
       reply = await receiving;
-      if (!reply) throw new ConexionError("CUT", "The server closed the connection without a reply");
+      if (!reply) throw this.#endOf(link);
       lane.noteAnswer();
       // Where it still arrives, what it says of itself may stand behind the bytes: `handle` checks whose they are.
       const isUnnamed = reply.data instanceof Content && !reply.extras.has("id");
@@ -195,6 +196,15 @@ export class Lanes {
     }
   }
 
+  /** How a connection ended without a reply: all who wait for one there hear the same. */
+  #endOf({ conexion }: Pick<Link, "conexion">): ConexionError {
+    const end =
+      this.#ends.get(conexion) ??
+      new ConexionError("CUT", "The server closed the connection without a reply");
+    this.#ends.set(conexion, end);
+    return end;
+  }
+
   /** Has the server answer a small question. One of old is not asked: it is never asked many things at once either. */
   async #greet(lane: Lane, { conexion }: Link, signal: AbortSignal): Promise<void> {
     if (this.#extended !== true) return;
@@ -203,7 +213,7 @@ export class Lanes {
     try {
       await conexion.enviarMensaje(smallestListing(id), { signal });
       const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#options.replyTimeoutMs });
-      if (!reply) throw new ConexionError("CUT", "The server closed the connection without a reply");
+      if (!reply) throw this.#endOf({ conexion });
       this.#checkId(reply, id);
       lane.noteAnswer();
     } catch (error) {
