@@ -97,6 +97,11 @@ describe("A listing", () => {
         expect(new Set(unreadable)).toEqual(new Set(["a/x"]));
       });
     }
+    await chmod(join(folder, "a", "x"), 0o000);
+    await asNobody(async () => {
+      const { data, extras } = await client.listar({ ...asked, after: "a/x/", limit: 1 });
+      expect({ data, unreadable: extras.unreadable }).toEqual({ data: ["a0"], unreadable: ["a/x"] });
+    });
     await chmod(join(folder, "a", "x"), 0o755);
     const { data, extras } = await client.listar(asked);
     expect(data).toEqual([...recursiveNames.slice(0, 5), "a/x/w", ...recursiveNames.slice(5)]);

@@ -180,10 +180,7 @@ export class Lanes {
       if (isUnnamed) this.#checkId(reply, id);
       return result;
     } catch (cause) {
-      const error =
-        cause instanceof MensajeError
-          ? new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause })
-          : cause;
+      const error = replyError(cause);
       // What comes next on it may be anything.
       if (!replied || error instanceof ReplyError) conexion.abort(error);
       signal.throwIfAborted();
@@ -215,8 +212,10 @@ export class Lanes {
       const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#options.replyTimeoutMs });
       if (!reply) throw this.#endOf({ conexion });
       this.#checkId(reply, id);
+      if (reply.data instanceof Content) throw new ReplyError("The server's reply is no list of names");
       lane.noteAnswer();
-    } catch (error) {
+    } catch (cause) {
+      const error = replyError(cause);
       conexion.abort(error);
       throw error;
     }
@@ -312,6 +311,12 @@ function take(lane: Lane, { bytes, alone = false }: Needs): Lane {
   lane.requests += 1;
   lane.bytes += bytes;
   return lane;
+}
+
+/** What is no Mensaje is no reply. */
+function replyError(cause: unknown): unknown {
+  if (!(cause instanceof MensajeError)) return cause;
+  return new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause });
 }
 
 /** Asks for the least that any server has. */

@@ -158,8 +158,11 @@ function makePage(root: Buffer, walk: Walk, options: EntriesOptions): PackedPage
   const columns = new Columns(options);
   try {
     for (let name = walk.next(); name !== undefined; name = walk.next()) {
-      if (name.endsWith("/")) columns.addFolder(name, walk.isUnreadable);
-      else {
+      if (name.endsWith("/")) {
+        columns.addFolder(name, walk.isUnreadable);
+        // A page that ended here again would not come forward.
+        if (name === options.after) continue;
+      } else {
         const isLooked = walk.isLink || details.length > 0;
         const stats = isLooked ? statsIn(columns, root, walk, name) : undefined;
         if (isLooked && !stats) continue;

@@ -93,9 +93,9 @@ export class Walk {
         this.#isUnreadable = false;
         const found = this.#look(name);
         if (found) this.#enter(name, found);
-        // A page that ended there has told it.
-        const isTold = this.#isUnreadable || found?.names.length === 0;
-        if (isTold && this.#tellsFolders && name !== this.#after) return name;
+        // One where the page before has ended was told by it.
+        const isEmpty = found?.names.length === 0 && name !== this.#after;
+        if (this.#tellsFolders && (isEmpty || this.#isUnreadable)) return name;
         continue;
       }
       this.#isLink = level.found.links.size > 0 && level.found.links.has(entry);
