@@ -33,6 +33,18 @@ describe("A folder that the server cannot look into", () => {
     expect(eventsOf(stdout, "summary")).toMatchObject([{ failed: 1, left: 0 }]);
   });
 
+  it("is none of the files that a sync which is given up has not come to", async () => {
+    const path = await folder();
+    await writeTree(path, { a: "a", b: "b" });
+    const storage = new WithClosedFolder(path, "cerrada");
+    storage.readMany = () => new Promise(() => {});
+    const { port } = await listening(new Servidor({ storage, host, port: 0, graceMs: 1 }));
+    const args = ["sync", await folder(), "--json", "--max-time", "2", "-s", at({ port })];
+    const { code, stdout } = await fileshare(args).ended;
+    expect(code).toBe(3);
+    expect(eventsOf(stdout, "summary")).toMatchObject([{ downloaded: 0, failed: 2, left: 2 }]);
+  });
+
   it.each([
     [["ls", "-R"], 1, "a.txt\notra/b.txt\n", cannot("cerrada/")],
     [["ls", "-R", "*.txt"], 1, "a.txt\notra/b.txt\n", cannot("cerrada/")],

@@ -47,6 +47,8 @@ class Syncing {
   #unchanged = 0;
   #deleted = 0;
   #failed = 0;
+  /** How many of these are of folders. */
+  #failedFolders = 0;
   #bytes = 0;
 
   constructor(cliente: Cliente, folder: string, flags: SyncFlags, signal: AbortSignal) {
@@ -82,7 +84,7 @@ class Syncing {
     } catch (error) {
       failure = error;
     }
-    const left = Math.max(0, this.#tally.files - this.#downloaded - this.#failed);
+    const left = Math.max(0, this.#tally.files - this.#downloaded - (this.#failed - this.#failedFolders));
     const interrupted = isInterruption(this.#signal);
     if (failure !== undefined && !interrupted) {
       this.#failed += 1;
@@ -117,6 +119,7 @@ class Syncing {
         break;
       case "failed":
         this.#failed += 1;
+        if (file.nombre.endsWith("/")) this.#failedFolders += 1;
         this.#reporter.failed(file.nombre, file.error, false);
         break;
     }
