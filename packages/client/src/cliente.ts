@@ -19,11 +19,13 @@ import {
   type RequestOf,
 } from "@fileshare/protocol";
 import { connectSocket, ReadBuffers, socketTransport } from "@fileshare/protocol/node";
+import { checkKind, checkOptions, type Kinds, kinds } from "./arguments.js";
 import { RefusedError, ReplyError } from "./errors.js";
-import { type ClienteOptions, checkRange, checkText, type Settings, settle } from "./options.js";
+import { type ClienteOptions, checkFolderName, checkRange, type Settings, settle } from "./options.js";
 import { TurnQueue } from "./queue.js";
 import { SignalLinks } from "./signals.js";
-import { type SyncOptions, type SyncReport, sync } from "./sync/sync.js";
+import type { SyncOptions, SyncReport } from "./sync/options.js";
+import { sync } from "./sync/sync.js";
 import { openStream } from "./transfer/checked-stream.js";
 import {
   type Detail,
@@ -47,6 +49,7 @@ import {
   tellsOfFile,
 } from "./transfer/remote.js";
 import { resolveTarget } from "./transfer/target.js";
+import { checkFolder } from "./transfer/target-folder.js";
 import { Transfers } from "./transfer/transfers.js";
 
 /** What a single request may be told. */
@@ -72,9 +75,50 @@ export interface DetailsOptions extends RequestOptions {
   readonly after?: string | undefined;
   /** What is to be told of each file, besides its name: less takes less time. Default: all there is. */
   readonly details?: readonly Detail[] | undefined;
+  /**
+   * Called with the name of each folder that the server cannot look into, with a `/` at its end, when the listing comes to it:
+   * what is below it is not told. Without this such a folder fails the listing, so that nobody takes the rest for all there is.
+   */
+  readonly onUnreadable?: ((folder: string) => void) | undefined;
 }
 
 const allDetails: readonly Detail[] = ["size", "modified", "version"];
+
+const detailsKinds: Kinds<DetailsOptions> = {
+  recursive: kinds.flag,
+  after: kinds.text,
+  details: [
+    `a list of ${allDetails.join(", ")}`,
+    (value) => Array.isArray(value) && value.every((each) => allDetails.includes(each)),
+  ],
+  onUnreadable: kinds.callback,
+  signal: kinds.signal,
+};
+
+const downloadKinds: Kinds<DownloadOptions> = {
+  saveAs: kinds.text,
+  known: kinds.object,
+  resume: kinds.flag,
+  skipIdentical: kinds.flag,
+  fsync: kinds.flag,
+  onProgress: kinds.callback,
+  onEvent: kinds.callback,
+  signal: kinds.signal,
+};
+
+const syncKinds: Kinds<SyncOptions> = {
+  include: kinds.texts,
+  exclude: kinds.texts,
+  delete: kinds.flag,
+  dryRun: kinds.flag,
+  checksum: kinds.flag,
+  resume: kinds.flag,
+  fsync: kinds.flag,
+  onFile: kinds.callback,
+  onProgress: kinds.callback,
+  onEvent: kinds.callback,
+  signal: kinds.signal,
+};
 
 /**
  * A client of one server. It opens its connection when it is first needed, and another one when that was lost.
@@ -108,7 +152,10 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   /** For listings and downloads. */
   readonly #transfers: Transfers;
 
-  /** @throws {RangeError} when an option is out of its range */
+  /**
+   * @throws {RangeError} when an option is out of its range
+   * @throws {TypeError} when one is of another kind
+   */
   constructor(options: ClienteOptions<C> = {}) {
     this.#settings = settle(options);
     const { connections, bytesPerSecond, replyTimeoutMs, digestTimeoutMs, dialect } = this.#settings;
@@ -164,11 +211,21 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   async *pedirDetalles(
     options: DetailsOptions = {},
   ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
-    for await (const page of this.#pages(options)) yield page.names.map((_, place) => fileAt(page, place));
+    checkOptions(options, detailsKinds);
+    const { onUnreadable } = options;
+    const told = new Set<string>();
+    for await (const page of this.#pages(options, onUnreadable !== undefined)) {
+      for (const folder of page.unreadable) {
+        // A page that begins there tells it again.
+        if (!told.has(folder)) onUnreadable?.(`${folder}/`);
+        told.add(folder);
+      }
+      yield page.names.map((_, place) => fileAt(page, place));
+    }
   }
 
   /** The pages of a listing, each asked for while the app is busy with the one before. */
-  async *#pages(options: DetailsOptions): AsyncGenerator<DetailsPage, void, undefined> {
+  async *#pages(options: DetailsOptions, folders: boolean): AsyncGenerator<DetailsPage, void, undefined> {
     const { recursive = false, details = allDetails, signal } = options;
     const askOnce = (request: DetailsRequest, linked: AbortSignal): Promise<DetailsPage | undefined> =>
       this.#transfers.ask(
@@ -178,7 +235,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       );
     const ask = (after: string | undefined): Promise<DetailsPage> => {
       const page = this.#linked(signal, async (linked) => {
-        const request = { recursive, details, after, byWord: this.#transfers.detailsByWord };
+        const request = { recursive, folders, details, after, byWord: this.#transfers.detailsByWord };
         const read = await askOnce(request, linked);
         if (read) return read;
         this.#transfers.detailsByWord = true;
@@ -211,13 +268,14 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ChecksumError} when bytes arrived damaged again and again
    * @throws {ReplyError} when the server answered something else than bytes
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
-   * @throws {TypeError} when the name or the folder is no string
+   * @throws {TypeError} when the name or the folder is no string, or an option is of another kind
    * @throws {RangeError} when the folder is an empty string, or an option is out of its range
    */
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
+    checkOptions(options, downloadKinds);
     options.signal?.throwIfAborted();
-    checkText("nombre", nombre);
-    checkText("folder", options.folder ?? DEFAULT_FOLDER);
+    checkKind("nombre", nombre, kinds.text);
+    checkFolderName(options.folder ?? DEFAULT_FOLDER);
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, (signal) => this.#descargar(nombre, options, signal));
   }
@@ -260,7 +318,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
    */
   async pedirDigest(nombre: string, options: RequestOptions = {}): Promise<string> {
-    checkText("nombre", nombre);
+    checkKind("nombre", nombre, kinds.text);
     return this.#linked(options.signal, (signal) => remoteDigest(this.#transfers, nombre, signal));
   }
 
@@ -269,17 +327,19 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * in size or modification time, many at once. One that fails does not keep the others back.
    *
    * @throws {RefusedError} when the server gives no listing
-   * @throws {TargetError} when the folder cannot be made
+   * @throws {TargetError} when the folder cannot be made, as a file stands there, say
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again: what is there stays, and
    *   the next sync goes on
-   * @throws {TypeError} when the folder is no string, or a pattern is empty
+   * @throws {TypeError} when the folder is no string, a pattern is empty, or an option is of another kind
    * @throws {RangeError} when the folder is an empty string, or an option is out of its range
    */
   async sincronizar(folder: string, options: SyncOptions = {}): Promise<SyncReport> {
-    checkText("folder", folder);
+    checkFolderName(folder);
+    checkOptions(options, syncKinds);
     checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
-    return this.#linked(options.signal, (signal) => {
-      const pages = this.#pages({ recursive: true, signal: options.signal });
+    return this.#linked(options.signal, async (signal) => {
+      await checkFolder(folder);
+      const pages = this.#pages({ recursive: true, signal: options.signal }, true);
       return sync(this.#transfers, pages, folder, options, signal);
     });
   }
@@ -294,7 +354,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws as {@link descargarArchivo}, and so may the reading
    */
   async stream(nombre: string, options?: RequestOptions): Promise<Content> {
-    checkText("nombre", nombre);
+    checkKind("nombre", nombre, kinds.text);
     const { contract, dialect } = this.#settings;
     if (dialect.slots || contract.descargar !== operaciones.descargar)
       return (await this.#request("descargar", nombre, options, JSON.stringify(nombre))) as Content;

@@ -71,6 +71,19 @@ export class NoDigestError extends Error {
   }
 }
 
+/** The server cannot look into one of its folders: what is below it is not known. */
+export class UnreadableError extends Error {
+  override readonly name = "UnreadableError";
+  readonly code = "UNREADABLE";
+  /** The folder's name, with a `/` at its end. */
+  readonly nombre: string;
+
+  constructor(nombre: string) {
+    super(`The server cannot look into its folder ${JSON.stringify(nombre)}`);
+    this.nombre = nombre;
+  }
+}
+
 /** The server's answer is no reply to what was asked. `cause` tells more. The next request is made on a new connection. */
 export class ReplyError extends Error {
   override readonly name = "ReplyError";

@@ -10,10 +10,11 @@ export {
   ReplyError,
   TargetError,
   type TargetErrorCode,
+  UnreadableError,
 } from "./errors.js";
 export type { ClienteOptions } from "./options.js";
 export type { FilterOptions } from "./sync/filter.js";
-export type { SyncedFile, SyncOptions, SyncProgress, SyncReport } from "./sync/sync.js";
+export type { SyncedFile, SyncOptions, SyncProgress, SyncReport } from "./sync/options.js";
 export type { Detail, RemoteDetails } from "./transfer/details.js";
 export type { DownloadEvent } from "./transfer/download.js";
 export type { Downloaded, DownloadOptions, Progress } from "./transfer/options.js";

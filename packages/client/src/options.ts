@@ -8,6 +8,7 @@ import {
   defaultDialect,
   operaciones,
 } from "@fileshare/protocol";
+import { checkKind, checkOptions, kinds } from "./arguments.js";
 
 /** Options of a {@link Cliente}. */
 export interface ClienteOptions<C extends Contract> {
@@ -71,8 +72,17 @@ export interface Settings {
   readonly contract: Contract;
 }
 
-/** @throws {RangeError} when a number is out of its range */
+/**
+ * @throws {RangeError} when a number is out of its range
+ * @throws {TypeError} when an option is of another kind
+ */
 export function settle<C extends Contract>(options: ClienteOptions<C>): Settings {
+  checkOptions(options, {
+    host: kinds.text,
+    dialect: kinds.object,
+    acceptClass: kinds.callback,
+    contract: kinds.object,
+  });
   const settings: Settings = {
     host: options.host ?? "localhost",
     port: options.port ?? 3247,
@@ -115,10 +125,9 @@ export function checkRange(name: string, value: number, least: number, most: num
  * Refuses what is no text, and a folder without a name: it would be the folder that the app runs in.
  *
  * @throws {TypeError} when it is no string
- * @throws {RangeError} when a folder is empty
+ * @throws {RangeError} when it is empty
  */
-export function checkText(name: "nombre" | "folder", value: unknown): void {
-  if (typeof value !== "string")
-    throw new TypeError(`Cannot use ${name} ${String(value)}: it must be a string`);
-  if (name === "folder" && value === "") throw new RangeError('Cannot use folder "": it must not be empty');
+export function checkFolderName(value: unknown): void {
+  checkKind("folder", value, kinds.text);
+  if (value === "") throw new RangeError('Cannot use folder "": it must not be empty');
 }

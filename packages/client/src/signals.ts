@@ -4,6 +4,7 @@
 // for each request, for ever. And a listener of each request's own on the app's signal makes Node warn from the 11th on.
 
 import { setMaxListeners } from "node:events";
+import { checkKind, kinds } from "./arguments.js";
 
 /** An app's signal, while requests use it. */
 interface Link {
@@ -24,8 +25,13 @@ export class SignalLinks {
     for (const { controller } of this.#links.values()) controller.abort(reason);
   }
 
-  /** A signal for a request that brings this one, or none. Call `unlink` when the request is over. */
+  /**
+   * A signal for a request that brings this one, or none. Call `unlink` when the request is over.
+   *
+   * @throws {TypeError} when what it brings is none
+   */
   link(signal: AbortSignal | undefined): { signal: AbortSignal; unlink: () => void } {
+    if (signal !== undefined) checkKind("signal", signal, kinds.signal);
     if (!signal || this.#all.signal.aborted) return { signal: this.#all.signal, unlink: () => {} };
     if (signal.aborted) return { signal, unlink: () => {} };
     const link = this.#links.get(signal) ?? this.#follow(signal);

@@ -153,7 +153,14 @@ describe("sincronizar() with checksum", () => {
       checksum: true,
       onProgress: (now) => progress.push(now),
     });
-    expect(report).toEqual({ downloaded: ["a"], unchanged: 1, deleted: [], failed: [], bytes: 4 });
+    expect(report).toEqual({
+      downloaded: ["a"],
+      unchanged: 1,
+      folders: [],
+      deleted: [],
+      failed: [],
+      bytes: 4,
+    });
     expect(progress.at(-1)).toEqual({ compared: 2, unchanged: 1, files: 1, done: 1, total: 4, received: 4 });
     await expectFile(join(into, "a"), "alfa");
   });

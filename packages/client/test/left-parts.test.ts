@@ -49,6 +49,34 @@ describe("What is left of a download", () => {
     },
   );
 
+  it("goes with a sync that deletes, when the file is gone from the server", async () => {
+    await rm(join(path, "grande"));
+    const options = { delete: true } as const;
+    await clienteOf(server).sincronizar(into, { ...options, dryRun: true });
+    await clienteOf(server).sincronizar(into, { ...options, exclude: ["grande"] });
+    await clienteOf(server).sincronizar(into);
+    expect(await readdir(into)).toHaveLength(2);
+    expect(await clienteOf(server).sincronizar(into, options)).toMatchObject({ deleted: [], failed: [] });
+    expect(await readdir(into)).toEqual([]);
+  });
+
+  it("stays with a sync that deletes while somebody is at work with it", async () => {
+    const giving = new AbortController();
+    const other = clienteOf(server, { bytesPerSecond: MiB });
+    const started = new Promise<void>((resolve) => {
+      const options = { folder: into, signal: giving.signal, onProgress: () => resolve() };
+      other.descargarArchivo("grande", options).catch(() => {});
+    });
+    await started;
+    const empty = await listening(new Servidor({ folder: await folder(), host, port: 0 }));
+    await clienteOf(empty).sincronizar(into, { delete: true });
+    expect(await readdir(into)).toHaveLength(2);
+    giving.abort();
+    await other.close();
+    await clienteOf(empty).sincronizar(into, { delete: true });
+    expect(await readdir(into)).toEqual([]);
+  });
+
   it("is fetched again where it is not what was recorded, in its middle too", async () => {
     const part = readdirSync(into).find((name) => name.endsWith(".part")) as string;
     const fd = openSync(join(into, part), "r+");

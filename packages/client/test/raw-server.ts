@@ -1,19 +1,14 @@
 // A server that sends whatever bytes a test wants, and Mensajes of any attributes to send with it.
 
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { encodeFrame, FrameDecoder, type PyValue } from "@fileshare/protocol";
 import { encode, PyDict, PyGlobal, PyObject } from "@fileshare/protocol/pickle";
-import { onTestFinished } from "vitest";
-import { host } from "./served.js";
+import { type TcpServer, tcpServer } from "./tcp-server.js";
 
 /** What is done when a request has come. */
 export type Answer = (socket: Socket) => void;
 
-export interface RawServer {
-  readonly port: number;
-  /** The connections so far, in the order in which they came. */
-  readonly sockets: readonly Socket[];
+export interface RawServer extends TcpServer {
   /** The pickles of the requests so far, over all connections. */
   readonly payloads: readonly Uint8Array[];
   /** How many requests have come, over all connections. */
@@ -24,13 +19,10 @@ export interface RawServer {
 
 /** Answers the first request with the first of the answers, and so on; all that follow with the last. */
 export async function rawServer(...answers: readonly Answer[]): Promise<RawServer> {
-  const sockets: Socket[] = [];
   const payloads: Uint8Array[] = [];
   const waiting = new Set<() => void>();
-  const server = createServer((socket) => {
-    sockets.push(socket);
+  const server = await tcpServer((socket) => {
     const frames = new FrameDecoder();
-    socket.on("error", () => {});
     socket.on("data", (chunk: Uint8Array) => {
       frames.push(chunk);
       for (let payload = frames.next(); payload; payload = frames.next()) {
@@ -41,16 +33,8 @@ export async function rawServer(...answers: readonly Answer[]): Promise<RawServe
       }
     });
   });
-  server.listen(0, host);
-  await once(server, "listening");
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, "close");
-  });
   return {
-    port: (server.address() as { port: number }).port,
-    sockets,
+    ...server,
     payloads,
     requests: () => payloads.length,
     async waitForRequests(count) {

@@ -1,6 +1,6 @@
 // Our own server over a folder of a test's own, and clients of it. All is closed and removed when the test is finished.
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import type { Contract, Operaciones } from "@fileshare/protocol";
@@ -48,7 +48,9 @@ export async function served<C extends Contract = Operaciones>(
 ): Promise<Served<C>> {
   const path = await folder();
   for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
+  // A folder that is not empty, though nothing of it is served.
   await mkdir(join(path, "subcarpeta"));
+  await symlink("..", join(path, "subcarpeta", "enlace"));
   return listening(new Servidor<C>({ folder: path, host, port: 0, ...options }));
 }
 

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SyncedFile } from "../src/sync/sync.js";
+import type { SyncedFile } from "../src/sync/options.js";
 import { clienteOf, folder, served } from "./served.js";
 
 describe("sincronizar() with delete", () => {
@@ -15,8 +15,8 @@ describe("sincronizar() with delete", () => {
     for (const path of ["x/y/z", "vacía", "queda"]) await mkdir(join(into, path), { recursive: true });
     for (const name of ["x/1", "x/y/z/2", "queda/3", "queda/4.tmp"]) await writeFile(join(into, name), "");
     const report = await clienteOf(server).sincronizar(into, { delete: true, exclude: ["*.tmp"] });
-    expect(report.deleted).toEqual(["queda/3", "x/1", "x/y/z/2"]);
-    expect((await readdir(into)).sort()).toEqual(["a", "queda", "vacía"]);
+    expect(report.deleted).toEqual(["queda/3", "x/1", "x/y/z/2", "vacía/"]);
+    expect((await readdir(into)).sort()).toEqual(["a", "queda"]);
     expect(await readdir(join(into, "queda"))).toEqual(["4.tmp"]);
   });
 

@@ -1,13 +1,11 @@
 // A server that answers each request with whatever Mensaje a test makes of it.
 
-import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { crc32 } from "node:zlib";
 import { Conexion, Mensaje, type PyValue, sealOf } from "@fileshare/protocol";
 import { socketTransport } from "@fileshare/protocol/node";
 import { PyTuple } from "@fileshare/protocol/pickle";
-import { onTestFinished } from "vitest";
-import { host } from "./served.js";
+import { tcpServer } from "./tcp-server.js";
 
 export interface TalkingServer {
   readonly port: number;
@@ -20,7 +18,6 @@ export async function talkingServer(
   answer: (request: Mensaje, number: number) => Mensaje | undefined,
 ): Promise<TalkingServer> {
   const requests: Mensaje[] = [];
-  const sockets: Socket[] = [];
   const talk = async (socket: Socket): Promise<void> => {
     const conexion = new Conexion(socketTransport(socket));
     for (let request = await conexion.recibirMensaje(); request; request = await conexion.recibirMensaje()) {
@@ -31,19 +28,8 @@ export async function talkingServer(
     }
     conexion.abort();
   };
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    // The client may be gone before it has its reply.
-    talk(socket).catch(() => {});
-  });
-  server.listen(0, host);
-  await once(server, "listening");
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, "close");
-  });
-  return { port: (server.address() as { port: number }).port, requests };
+  const { port } = await tcpServer((socket) => void talk(socket).catch(() => {}));
+  return { port, requests };
 }
 
 /** The reply to a request for a range of these bytes, with its attributes behind them; some may be other ones. */

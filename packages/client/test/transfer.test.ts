@@ -38,8 +38,8 @@ describe("A download", () => {
     await expectFile(join(into, "grande"), content);
     expect(await readdir(into)).toEqual(["grande"]);
     expect(done).toMatchObject({ bytes: content.length, resumed: 0, skipped: false });
-    expect(events.length).toBeGreaterThanOrEqual(3);
-    expect(new Set(events)).toEqual(new Set(["retry"]));
+    // Once for each time, though several ranges are lost by it.
+    expect(events).toEqual(["retry", "retry", "retry"]);
     expect(received.at(-1)).toBe(content.length);
     expect(proxy.counts().toClient.bytes).toBeLessThan(content.length + 3 * 16 * MiB);
   });

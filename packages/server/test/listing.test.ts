@@ -67,6 +67,86 @@ describe("A listing", () => {
     expect((await client.listar({ recursive: true })).data).toEqual(recursiveNames);
   });
 
+  test("goes on where a folder may not be looked into, and names it, where that is asked for", async () => {
+    const folder = await tree();
+    await chmod(join(folder, ".."), 0o755);
+    await writeFile(join(folder, "a", "x", "w"), "");
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    const asked = { recursive: true, details: ["folders", "sizes"] };
+    // What is in the second can be told, but not looked at.
+    for (const mode of [0o000, 0o744]) {
+      await chmod(join(folder, "a", "x"), mode);
+      await asNobody(async () => {
+        const { data, estado, extras } = await client.listar(asked);
+        const left = recursiveNames.filter((name) => !name.startsWith("a/x/"));
+        expect({ estado, data }).toEqual({ estado: "ok", data: left });
+        expect(extras.unreadable).toEqual(["a/x"]);
+        // Also where no page holds more than one, each of which begins anew.
+        const unreadable: unknown[] = [];
+        const names: unknown[] = [];
+        for (let after: unknown = ""; after !== null; ) {
+          const other = await askingOf((await served({ folder })).port);
+          const reply = await other.listar({ ...asked, limit: 1, after: after as string });
+          expect(reply.estado).toBe("ok");
+          unreadable.push(...((reply.extras.unreadable ?? []) as string[]));
+          names.push(...(reply.data as string[]));
+          after = reply.extras.next;
+        }
+        expect(names).toEqual(left);
+        expect(new Set(unreadable)).toEqual(new Set(["a/x"]));
+      });
+    }
+    await chmod(join(folder, "a", "x"), 0o000);
+    await asNobody(async () => {
+      const { data, extras } = await client.listar({ ...asked, after: "a/x/", limit: 1 });
+      expect({ data, unreadable: extras.unreadable }).toEqual({ data: ["a0"], unreadable: ["a/x"] });
+    });
+    await chmod(join(folder, "a", "x"), 0o755);
+    const { data, extras } = await client.listar(asked);
+    expect(data).toEqual([...recursiveNames.slice(0, 5), "a/x/w", ...recursiveNames.slice(5)]);
+    expect(extras).not.toHaveProperty("unreadable");
+  });
+
+  test("tells of folders in which there is nothing, where that is asked for, each once", async () => {
+    const folder = await tree();
+    const empty = ["a/vacía", "b", "c/d/e", "vacia", "z"];
+    for (const path of empty) await mkdir(join(folder, path), { recursive: true });
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    const asked = { recursive: true, details: ["folders"] };
+    const { data, extras } = await client.listar(asked);
+    expect(data).toEqual(recursiveNames);
+    expect(extras.folders).toEqual(empty);
+    expect(extras.seal).toBe(sealOf(["", ...recursiveNames, ...empty, ""]));
+    const told: unknown[] = [];
+    for (let after: unknown = ""; after !== null; ) {
+      const other = await askingOf((await served({ folder })).port);
+      const reply = await other.listar({ ...asked, limit: 1, after: after as string });
+      expect((reply.data as string[]).length).toBeLessThanOrEqual(1);
+      told.push(...(reply.extras.folders as string[]));
+      after = reply.extras.next;
+    }
+    expect(told).toEqual(empty);
+    for (const extras of [{ recursive: true }, { details: ["folders"] }])
+      expect((await client.listar(extras)).extras).not.toHaveProperty("folders");
+  });
+
+  test("fails where a storage leaves out what it cannot look into and that is not asked for", async () => {
+    const page = { names: ["x"], sizes: [], modified: [], versions: [], next: undefined };
+    const storage = {
+      list: async () => [],
+      open: async () => undefined,
+      entries: async () => ({ ...page, unreadable: ["d"] }),
+    };
+    const { port } = await served({ storage });
+    const client = await askingOf(port);
+    expect((await client.listar({ recursive: true })).extras).toEqual({ reason: "FAILED" });
+    const { data, extras } = await client.listar({ recursive: true, details: ["folders"] });
+    expect({ data, extras }).toMatchObject({ data: ["x"], extras: { unreadable: ["d"], next: null } });
+    expect(extras).not.toHaveProperty("folders");
+  });
+
   test("has no downloads of clients that are under way, which are not served either", async () => {
     const folder = await tree();
     const names = [".fileshare-0123456789abcdef.part", "a/.fileshare-0123456789abcdef.log"];

@@ -3,10 +3,11 @@
 import { setMaxListeners } from "node:events";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
-import { RefusedError } from "../errors.js";
+import { RefusedError, UnreadableError } from "../errors.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import type { Downloaded } from "../transfer/options.js";
 import { targetPath } from "../transfer/target.js";
+import { checkFolder } from "../transfer/target-folder.js";
 import { Budget, weightOf } from "./budget.js";
 import { exitCodes } from "./exit-codes.js";
 import type { TransferFlags } from "./flags.js";
@@ -23,7 +24,6 @@ import { quietReporter } from "./reporter-quiet.js";
 import { filesText, type Lines, paceLine, sha256sumLine, textReporter } from "./reporter-text.js";
 import { Screen } from "./screen.js";
 import { Arrivals, Tally } from "./tally.js";
-import { checkFolder } from "./target-folder.js";
 import { sizeText } from "./units.js";
 import { DiffersError, Verifier } from "./verify.js";
 
@@ -69,7 +69,7 @@ class Getting {
   #downloaded = 0;
   #skipped = 0;
   #failed = 0;
-  /** How many of these are of no single file. */
+  /** How many of these are of no single file that was expected. */
   #failedWhole = 0;
   #bytes = 0;
   #isResumable = false;
@@ -93,9 +93,10 @@ class Getting {
     if (this.#signal.aborted) onInterrupt();
     try {
       await checkFolder(this.#flags.output);
-      const { files, unmatched } = await find();
+      const { files, unmatched, unreadable } = await find();
       this.#expect(files, unmatched);
       for (const pattern of unmatched) this.#fail(pattern, new NoMatchError(pattern), false);
+      for (const folder of unreadable) this.#failFolder(folder);
       if (this.#flags.saveAs !== undefined && files.length > 1) throw new NotOneError(files.length);
       await this.#fetchAll(files);
     } catch (error) {
@@ -219,6 +220,12 @@ class Getting {
       onEvent: (event) => step.event(event),
       signal: this.#end.signal,
     });
+  }
+
+  /** Notes that files may be missing which nobody can name. */
+  #failFolder(folder: string): void {
+    this.#failedWhole += 1;
+    this.#fail(folder, new UnreadableError(folder), false);
   }
 
   /** Notes what keeps all files back. */

@@ -3,7 +3,7 @@
 const exitCodesHelp: string = `
 Exit codes:
   0    all done
-  1    something was not: the server refused it, no file matched, or it could not be saved
+  1    something was not: the server refused it, no file matched, it could not be saved, or a folder not be looked into
   2    the command was not understood
   3    the server cannot be reached, or the connection was lost for good
   130  interrupted (Ctrl-C)`;
@@ -47,8 +47,8 @@ Examples:
 ${exitCodesHelp}`;
 
 export const syncHelp: string = `
-Files that differ in size or time are fetched, and folders made. What the server does not have stays, unless --delete is
-given; what the patterns leave out stays in any case.
+Files that differ in size or time are fetched, and folders made, empty ones too. What the server does not have stays,
+unless --delete is given; what the patterns leave out stays in any case.
 A pattern is one as in .gitignore: it means the files that it matches, and all that is in a folder that it matches.
 Without a /, but for one at its end, it matches at any depth; with one it is a path from the top. With a / at its end it
 matches folders alone.

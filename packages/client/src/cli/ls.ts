@@ -2,9 +2,11 @@
 
 import { printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
-import { matcherOf } from "../sync/filter.js";
+import { UnreadableError } from "../errors.js";
+import { matcherOf, mayMatchBelow } from "../sync/filter.js";
 import type { Detail, RemoteDetails } from "../transfer/details.js";
 import { exitCodes } from "./exit-codes.js";
+import { messageOf } from "./messages.js";
 import { isGlob, withoutDot } from "./names.js";
 import { writeError, writeJson } from "./output.js";
 import { folderPages } from "./remote-folder.js";
@@ -41,20 +43,32 @@ export async function ls(
     }
     return count;
   };
+  const unreadable = new Set<string>();
+  const onUnreadable = (folder: string): void => {
+    if (unreadable.has(folder)) return;
+    unreadable.add(folder);
+    writeError(messageOf(new UnreadableError(folder)));
+  };
   const pagesOf = (folder: string): AsyncIterable<readonly RemoteDetails[]> =>
-    folderPages(cliente, { folder, recursive, details, signal });
+    folderPages(cliente, { folder, recursive, details, onUnreadable, signal });
+  const end = (): number => (unreadable.size > 0 ? exitCodes.failed : exitCodes.done);
   if (patterns.every((pattern) => /^\.?\/*$/.test(pattern))) {
     await print(pagesOf(""));
-    return exitCodes.done;
+    return end();
   }
   const names = patterns.map(withoutDot);
   // A pattern for a path is of no use without the paths.
   const deep = recursive === true || names.some((name) => name.includes("/"));
   const unmatched = new Set(names);
-  const listing = cliente.pedirDetalles({ recursive: deep, details, signal });
+  const listing = cliente.pedirDetalles({
+    recursive: deep,
+    details,
+    onUnreadable: (folder) => mayMatchBelow(names, folder) && onUnreadable(folder),
+    signal,
+  });
   let count = await print(matching(listing, names, unmatched));
   for (const name of unmatched) if (!isGlob(name)) count += await print(pagesOf(`${name}/`));
-  if (count > 0) return exitCodes.done;
+  if (count > 0 || unreadable.size > 0) return end();
   writeError(`No file of the server matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")}`);
   return exitCodes.failed;
 }

@@ -3,7 +3,7 @@
 import picomatch from "picomatch";
 import type { Cliente } from "../cliente.js";
 import { RefusedError } from "../errors.js";
-import { matcherOf } from "../sync/filter.js";
+import { matcherOf, mayMatchBelow } from "../sync/filter.js";
 import type { RemoteDetails } from "../transfer/details.js";
 
 /** From so many names on the server is asked for its listing: files whose size is known go many at once. */
@@ -21,6 +21,8 @@ export interface WantedFiles {
   readonly files: readonly WantedFile[];
   /** Patterns that no file matches. */
   readonly unmatched: readonly string[];
+  /** Folders that the server cannot look into, in which files may match; with a `/` at their ends. */
+  readonly unreadable: readonly string[];
 }
 
 /** Finds out which files are meant. Each is named once, in the order asked for, and of a pattern in the listing's. */
@@ -32,15 +34,19 @@ export async function wantedFiles(
   const names = [...new Set(asked.map(withoutDot))];
   const patterns = names.filter(isGlob);
   if (patterns.length === 0 && names.length < LISTING_NAMES) {
-    return { files: names.map((name) => ({ name })), unmatched: [] };
+    return { files: names.map((name) => ({ name })), unmatched: [], unreadable: [] };
   }
   const known = new Map<string, RemoteDetails>();
   const matches = new Map(patterns.map((pattern) => [pattern, matcherOf([pattern], { filesOnly: true })]));
   const literal = new Set(names);
   const found = new Map<string, RemoteDetails[]>(patterns.map((pattern) => [pattern, []]));
   const recursive = patterns.length > 0 || names.some((name) => name.includes("/"));
+  const unreadable: string[] = [];
+  const onUnreadable = (folder: string): void => {
+    if (mayMatchBelow(patterns, folder)) unreadable.push(folder);
+  };
   try {
-    for await (const page of cliente.pedirDetalles({ recursive, signal })) {
+    for await (const page of cliente.pedirDetalles({ recursive, onUnreadable, signal })) {
       for (const file of page) {
         if (literal.has(file.name)) known.set(file.name, file);
         for (const [pattern, isMatch] of matches) if (isMatch(file.name)) found.get(pattern)?.push(file);
@@ -59,7 +65,7 @@ export async function wantedFiles(
     else if (matched.length === 0) unmatched.push(name);
     for (const file of matched ?? []) files.set(file.name, { name: file.name, known: file });
   }
-  return { files: [...files.values()], unmatched };
+  return { files: [...files.values()], unmatched, unreadable };
 }
 
 /** Whether a name may be a pattern: one that ends in / is no file's. */

@@ -3,16 +3,19 @@
 import { autocompleteMultiselect, isCancel } from "@clack/prompts";
 import { printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
+import { UnreadableError } from "../errors.js";
 import type { RemoteDetails } from "../transfer/details.js";
 import { exitCodes } from "./exit-codes.js";
 import { type GetFlags, getFiles } from "./get.js";
+import { messageOf } from "./messages.js";
 import { writeError } from "./output.js";
 import { sizeText } from "./units.js";
 
 /** Lets a person choose, and downloads what was chosen. */
 export async function pick(cliente: Cliente, flags: GetFlags, signal: AbortSignal): Promise<number> {
   const files = new Map<string, RemoteDetails>();
-  for await (const page of cliente.pedirDetalles({ recursive: true, signal })) {
+  const onUnreadable = (folder: string): void => writeError(messageOf(new UnreadableError(folder)));
+  for await (const page of cliente.pedirDetalles({ recursive: true, onUnreadable, signal })) {
     for (const file of page) files.set(file.name, file);
   }
   if (files.size === 0) {
@@ -33,7 +36,7 @@ export async function pick(cliente: Cliente, flags: GetFlags, signal: AbortSigna
     return exitCodes.interrupted;
   }
   const wanted = chosen.map((name) => ({ name, known: files.get(name) }));
-  return getFiles(cliente, { files: wanted, unmatched: [] }, flags, signal);
+  return getFiles(cliente, { files: wanted, unmatched: [], unreadable: [] }, flags, signal);
 }
 
 function labelOf({ name, size }: RemoteDetails): string {

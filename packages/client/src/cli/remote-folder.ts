@@ -10,6 +10,8 @@ export interface FolderOptions {
   /** Files in folders below too, in place of these folders. */
   readonly recursive?: boolean | undefined;
   readonly details: readonly Detail[];
+  /** Called with the name of each folder that was to be looked into and cannot be, with a `/` at its end; maybe again. */
+  readonly onUnreadable?: ((folder: string) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -22,15 +24,23 @@ const LAST = "\uffff";
  */
 export async function* folderPages(
   cliente: Cliente,
-  { folder, recursive = false, details, signal }: FolderOptions,
+  { folder, recursive = false, details, onUnreadable, signal }: FolderOptions,
 ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
   const below = new Set<string>();
+  const closed: RemoteDetails[] = [];
+  const noteUnreadable = (name: string): void => {
+    // One that is below another, and not looked into, is told by its name as any folder is.
+    if (name === folder || (recursive && name.startsWith(folder))) onUnreadable?.(name);
+    else if (name.startsWith(folder)) closed.push(...entryOf(folderNamed(name), folder, below));
+  };
   const left = new Set<string>();
   let after = folder === "" ? undefined : folder;
   for (let goesOn = true; goesOn; ) {
     goesOn = false;
-    for await (const page of cliente.pedirDetalles({ recursive: true, after, details, signal })) {
+    const options = { recursive: true, after, details, onUnreadable: noteUnreadable, signal };
+    for await (const page of cliente.pedirDetalles(options)) {
       const inside = page.filter(({ name }) => name.startsWith(folder));
+      if (closed.length > 0) yield closed.splice(0);
       yield recursive ? inside : inside.flatMap((file) => entryOf(file, folder, below));
       if (inside.length < page.length) return;
       const last = folderBelow(page.at(-1)?.name ?? "", folder);
@@ -56,7 +66,11 @@ function entryOf(file: RemoteDetails, folder: string, told: Set<string>): Remote
   if (name === undefined) return [file];
   if (told.has(name)) return [];
   told.add(name);
-  return [{ name, size: undefined, modified: undefined, version: undefined }];
+  return [folderNamed(name)];
+}
+
+function folderNamed(name: string): RemoteDetails {
+  return { name, size: undefined, modified: undefined, version: undefined };
 }
 
 function folderBelow(name: string, folder: string): string | undefined {

@@ -17,8 +17,6 @@ export function jsonReporter(
   let toldOverall = performance.now();
   const isTime = (last: number): boolean => performance.now() - last >= PROGRESS_MS;
   const dry = dryRun ? { dryRun } : {};
-  /** Until when a file waits that was told to be tried again: its ranges fail, and wait, each by itself. */
-  const waits = new Map<string, number>();
   return {
     begin(name, size) {
       told.set(name, performance.now());
@@ -40,9 +38,6 @@ export function jsonReporter(
       else if (event.type === "restarted") writeJson({ event: "restarted", name });
       else {
         const { error, waitMs } = event;
-        const now = performance.now();
-        if (now < (waits.get(name) ?? 0)) return;
-        waits.set(name, now + waitMs);
         writeJson({ event: "retry", name, code: codeOf(error), message: messageOf(error), waitMs });
       }
     },
@@ -54,6 +49,7 @@ export function jsonReporter(
       told.delete(file.name);
       writeJson({ event: "skipped", ...file });
     },
+    made: (name, path) => writeJson({ event: "folder", name, path, ...dry }),
     deleted: (name, path) => writeJson({ event: "deleted", name, path, ...dry }),
     failed(name, error, resumable) {
       if (name !== undefined) told.delete(name);

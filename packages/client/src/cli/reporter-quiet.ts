@@ -13,6 +13,7 @@ export const quietReporter: Reporter = {
   event: nothing,
   done: nothing,
   skipped: nothing,
+  made: nothing,
   deleted: nothing,
   failed: (_name, error) => writeError(messageOf(error)),
   summary: nothing,

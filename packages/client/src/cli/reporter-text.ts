@@ -64,6 +64,7 @@ export function textReporter(screen: Screen, tally: Tally, lines: Lines): Report
       const text = lines.skipped(file);
       if (text !== undefined) screen.line(text);
     },
+    made: (name) => screen.line(printable(name)),
     deleted: (name) => screen.line(`deleting ${printable(name)}`),
     failed(name, error) {
       if (name !== undefined) ended(name);

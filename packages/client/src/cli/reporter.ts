@@ -38,6 +38,8 @@ export interface Reporter {
   event(name: string, event: DownloadEvent): void;
   done(file: SavedFile): void;
   skipped(file: SavedFile): void;
+  /** A folder in which there is nothing. */
+  made(name: string, path: string): void;
   deleted(name: string, path: string): void;
   /**
    * @param name undefined where it is no single file that failed

@@ -1,9 +1,9 @@
 // fileshare sync [FOLDER]
 
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
-import type { SyncedFile, SyncProgress } from "../sync/sync.js";
+import type { SyncedFile, SyncProgress } from "../sync/options.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import { exitCodes } from "./exit-codes.js";
 import type { TransferFlags } from "./flags.js";
@@ -16,7 +16,6 @@ import { quietReporter } from "./reporter-quiet.js";
 import { filesText, type Lines, paceLine, textReporter } from "./reporter-text.js";
 import { Screen } from "./screen.js";
 import { Arrivals, Tally } from "./tally.js";
-import { checkFolder } from "./target-folder.js";
 import { sizeText } from "./units.js";
 
 export interface SyncFlags extends TransferFlags {
@@ -48,6 +47,8 @@ class Syncing {
   #unchanged = 0;
   #deleted = 0;
   #failed = 0;
+  /** How many of these are of folders. */
+  #failedFolders = 0;
   #bytes = 0;
 
   constructor(cliente: Cliente, folder: string, flags: SyncFlags, signal: AbortSignal) {
@@ -66,7 +67,6 @@ class Syncing {
     const { resume, retries, fsync, checksum, include, exclude, dryRun } = this.#flags;
     let failure: unknown;
     try {
-      await checkFolder(this.#folder);
       await this.#cliente.sincronizar(this.#folder, {
         include,
         exclude,
@@ -84,7 +84,7 @@ class Syncing {
     } catch (error) {
       failure = error;
     }
-    const left = Math.max(0, this.#tally.files - this.#downloaded - this.#failed);
+    const left = Math.max(0, this.#tally.files - this.#downloaded - (this.#failed - this.#failedFolders));
     const interrupted = isInterruption(this.#signal);
     if (failure !== undefined && !interrupted) {
       this.#failed += 1;
@@ -110,12 +110,16 @@ class Syncing {
         this.#bytes += file.bytes;
         this.#reporter.done({ name: file.nombre, path: this.#pathOf(file.path), bytes: file.bytes });
         break;
+      case "folder":
+        this.#reporter.made(file.nombre, this.#pathOf(file.path));
+        break;
       case "deleted":
         this.#deleted += 1;
-        this.#reporter.deleted(this.#nameOf(file.path), this.#pathOf(file.path));
+        this.#reporter.deleted(file.nombre, this.#pathOf(file.path));
         break;
       case "failed":
         this.#failed += 1;
+        if (file.nombre.endsWith("/")) this.#failedFolders += 1;
         this.#reporter.failed(file.nombre, file.error, false);
         break;
     }
@@ -133,11 +137,6 @@ class Syncing {
   #noteEvent(name: string, event: DownloadEvent): void {
     if (event.type === "resumed") this.#arrivals.resumed(event.bytes);
     this.#reporter.event(name, event);
-  }
-
-  /** As the server would call it. */
-  #nameOf(path: string): string {
-    return relative(resolve(this.#folder), path).split(sep).join("/");
   }
 
   /** As get has it: from the folder as it was given. */

@@ -184,7 +184,7 @@ describe("Disk", () => {
     expect(posted).toHaveLength(2);
     for (const { path, bytes } of files) expect(readFileSync(path).equals(bytes)).toBe(true);
     expect(statSync(join(folder, "a/b/7")).mtimeMs).toBe(1_700_000_000_250);
-    expect((await disk.walk(folder)).sort()).toEqual(files.map((_, i) => `a/b/${i}`).sort());
+    expect([...(await disk.walk(folder)).files].sort()).toEqual(files.map((_, i) => `a/b/${i}`).sort());
   });
 
   it("saves a file in place of another and of what was kept of it", async () => {
@@ -268,10 +268,10 @@ describe("Disk", () => {
     await (await disk.begin(join(folder, name), remote(SIZE), options)).finish();
     const bytes = readdirSync(folder, { encoding: "buffer" }).map((entry) => entry.toString("latin1"));
     expect(bytes.sort()).toEqual(["café", "niño"]);
-    expect(await disk.walk(folder)).toEqual([name, `ni\udcf1o/${name}`].sort());
+    expect((await disk.walk(folder)).files).toEqual([name, `ni\udcf1o/${name}`].sort());
     expect((await disk.stat([join(inner, name)])).kinds).toEqual(["file"]);
-    await disk.remove(folder, [join(inner, name), join(folder, name)]);
-    expect(await disk.walk(folder)).toEqual([]);
+    await disk.remove(folder, { files: [join(inner, name), join(folder, name)] });
+    expect((await disk.walk(folder)).files).toEqual([]);
   });
 
   it("tells what stands at paths, without following links", async () => {
@@ -319,14 +319,14 @@ describe("Disk", () => {
   });
 
   it("lists files below a folder, but no links and nothing on its way", async () => {
-    expect(await disk.walk(join(folder, "nada"))).toEqual([]);
+    expect((await disk.walk(join(folder, "nada"))).files).toEqual([]);
     await disk.makeFolders(folder, [join(folder, "b/c"), join(folder, "empty")]);
     for (const name of ["a", "b/c/x", "b/a", "b-", ".fileshare-notes.part"])
       await writeFile(join(folder, name), "");
     await symlink(folder, join(folder, "b/up"));
     await symlink(join(folder, "a"), join(folder, "link"));
     const part = await disk.begin(target, remote(SIZE), options);
-    expect(await disk.walk(folder)).toEqual([".fileshare-notes.part", "a", "b-", "b/a", "b/c/x"]);
+    expect((await disk.walk(folder)).files).toEqual([".fileshare-notes.part", "a", "b-", "b/a", "b/c/x"]);
     await expect(disk.walk(join(folder, "a"))).rejects.toMatchObject({
       name: "TargetError",
       cause: { code: "ENOTDIR" },
@@ -339,7 +339,7 @@ describe("Disk", () => {
     await writeFile(target, "");
     await symlink(join(folder, "carpeta"), join(folder, "enlace"));
     const paths = ["carpeta", "nada", "fichero", "enlace"].map((name) => join(folder, name));
-    const failed = await disk.remove(folder, paths);
+    const failed = await disk.remove(folder, { files: paths });
     expect([...failed]).toMatchObject([[0, { name: "TargetError", verb: "delete", path: paths[0] }]]);
     expect(failed.get(0)?.message).toMatch(/^Cannot delete ".*carpeta": E/);
     expect(readdirSync(folder)).toEqual(["carpeta"]);
@@ -352,10 +352,25 @@ describe("Disk", () => {
     const names = ["a/b/c/x", "a/b/y", "d/x"];
     for (const name of [...names, "d/queda"]) await writeFile(join(folder, name), "");
     const paths = names.map((name) => join(folder, name));
-    expect(await disk.remove(folder, paths)).toEqual(new Map());
+    expect(await disk.remove(folder, { files: paths })).toEqual(new Map());
     expect(readdirSync(folder).sort()).toEqual(["d", "vacía"]);
-    expect(await disk.remove(folder, [join(folder, "d/queda")])).toEqual(new Map());
+    expect(await disk.remove(folder, { files: [join(folder, "d/queda")] })).toEqual(new Map());
     expect(readdirSync(folder)).toEqual(["vacía"]);
+  });
+
+  it("removes empty folders, but none in which something is, and none that is to stay", async () => {
+    for (const path of ["a/b/c", "d/e", "f"]) await mkdir(join(folder, path), { recursive: true });
+    await writeFile(join(folder, "f/x"), "");
+    expect((await disk.walk(folder)).emptyFolders).toEqual(["a/b/c/", "d/e/"]);
+    const paths = ["a/b/c", "d/e", "f", "nada"].map((path) => join(folder, path));
+    const failed = await disk.remove(folder, {
+      files: [],
+      emptyFolders: paths,
+      kept: [join(folder, "d")],
+    });
+    expect([...failed]).toMatchObject([[2, { verb: "delete", path: paths[2] }]]);
+    expect(readdirSync(folder).sort()).toEqual(["d", "f"]);
+    expect(readdirSync(join(folder, "d"))).toEqual([]);
   });
 });
 

@@ -3,7 +3,8 @@
 import { resolve } from "node:path";
 import { algorithms, type Checksum } from "./checksum.js";
 import { fromFailure, fromFailures } from "./failure.js";
-import type { FileStats, Stats } from "./folders.js";
+import type { FileStats, LocalTree, Removal, Stats } from "./folders.js";
+import type { Interrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
 import type { Prepared } from "./prepare.js";
@@ -143,22 +144,39 @@ export class Disk {
   }
 
   /**
-   * The files below a folder, in ascending order: their paths from there, with `/` between. Links are neither told nor
-   * followed, and parts of downloads not told. A folder that is not there has none.
+   * What stands below a folder. Links are neither told nor followed. A folder that is not there has nothing.
    *
    * @param options.tidy whether what killed processes have left is removed
    */
-  async walk(folder: string, { tidy = false }: { readonly tidy?: boolean } = {}): Promise<string[]> {
+  async walk(folder: string, { tidy = false }: { readonly tidy?: boolean } = {}): Promise<LocalTree> {
     return this.#started().ask("walk", folder, absolute(folder), tidy);
   }
 
   /**
-   * Removes files below a folder, and links as such, and what folders become empty by it. One that is not there is no error.
+   * Removes files and empty folders below a folder, and what folders become empty by it. What is not there is no error.
    *
-   * @returns why files could not be removed, by their place
+   * @returns why they could not be removed, by their place among the files and the folders behind them
    */
-  async remove(top: string, paths: readonly string[]): Promise<ReadonlyMap<number, Error>> {
-    return fromFailures(await this.#started().ask("remove", top, absolute(top), paths.map(absolute)));
+  async remove(
+    top: string,
+    { files, emptyFolders = [], kept = [] }: Removal,
+  ): Promise<ReadonlyMap<number, Error>> {
+    const removal = {
+      files: files.map(absolute),
+      emptyFolders: emptyFolders.map(absolute),
+      kept: kept.map(absolute),
+    };
+    return fromFailures(await this.#started().ask("remove", top, absolute(top), removal));
+  }
+
+  /** Of what files of the server journals tell; of those that are damaged, or cannot be read, nothing. */
+  async interrupted(journals: readonly string[]): Promise<Interrupted[]> {
+    return this.#started().ask("interrupted", journals[0] ?? "", journals.map(absolute));
+  }
+
+  /** Removes what is left of downloads, but for those that somebody is at work with. */
+  async dropInterrupted(all: readonly Interrupted[]): Promise<void> {
+    await this.#started().ask("dropInterrupted", all[0]?.journal ?? "", all);
   }
 
   /** Gives a file that time, in seconds since 1970, as far as the file system takes it. A link is left alone. */

@@ -152,14 +152,25 @@ function isFolderOrLinkToOne(path: string): boolean {
   }
 }
 
+/** What stands below a folder: paths from there, with `/` between. */
+export interface LocalTree {
+  /** Regular files, in ascending order; none that is on its way. */
+  readonly files: readonly string[];
+  /** Folders in which there is nothing, with a `/` at their ends, in ascending order. */
+  readonly emptyFolders: readonly string[];
+  /** Journals of downloads that are on their way, or were cut off. */
+  readonly journals: readonly string[];
+}
+
 /**
- * The files below a folder, in ascending order: their paths from there, with `/` between. Links are neither told nor
- * followed; files that are on their way are not told. A folder that is not there has none.
+ * What stands below a folder. Links are neither told nor followed. A folder that is not there has nothing.
  *
  * @param tidies whether what killed processes have left is removed
  */
-export function walk(top: string, tidies: boolean): string[] {
-  const found: string[] = [];
+export function walk(top: string, tidies: boolean): LocalTree {
+  const files: string[] = [];
+  const emptyFolders: string[] = [];
+  const journals: string[] = [];
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const path = folder ? `${top}/${folder}` : top;
@@ -170,12 +181,16 @@ export function walk(top: string, tidies: boolean): string[] {
         entries.map(({ name }) => name),
       );
     }
+    if (entries.length === 0 && folder !== "") emptyFolders.push(folder);
     for (const entry of entries) {
-      if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
-      else if (entry.isFile() && !temporaryName.test(entry.name)) found.push(folder + entry.name);
+      const name = folder + entry.name;
+      if (entry.isDirectory()) folders.push(`${name}/`);
+      else if (!entry.isFile()) continue;
+      else if (!temporaryName.test(entry.name)) files.push(name);
+      else if (entry.name.endsWith(".log")) journals.push(name);
     }
   }
-  return found.sort();
+  return { files: files.sort(), emptyFolders: emptyFolders.sort(), journals };
 }
 
 /** Removes from a folder what killed processes have left. One that is not there, or cannot be read, is left alone. */
@@ -232,32 +247,45 @@ function entriesOf(path: string): Entry[] {
   }
 }
 
+/** What is to be removed below a folder, by absolute paths. */
+export interface Removal {
+  /** Files, and links as such. */
+  readonly files: readonly string[];
+  /** Folders, where nothing is in them. */
+  readonly emptyFolders?: readonly string[];
+  /** Folders that stay, though nothing be left in them. */
+  readonly kept?: readonly string[];
+}
+
 /**
- * Removes files, and links as such, and the folders that become empty by it, but not the top one. One that is not there is
- * no error.
+ * Removes files and empty folders, and the folders that become empty by it, but not the top one. What is not there is no
+ * error.
  *
- * @returns which could not be removed, and why: the others are gone
+ * @returns which could not be removed, and why, by their place among the files and the folders behind them: the others are gone
  */
-export function removeAll(top: string, paths: readonly string[]): NthFailure[] {
+export function removeAll(top: string, { files, emptyFolders = [], kept = [] }: Removal): NthFailure[] {
   const failed: NthFailure[] = [];
   const folders = new Set<string>();
-  for (const [nth, path] of paths.entries()) {
+  for (const [nth, path] of [...files, ...emptyFolders].entries()) {
     try {
-      fs.unlinkSync(native(path));
+      if (nth < files.length) fs.unlinkSync(native(path));
+      else fs.rmdirSync(native(path));
       folders.add(dirname(path));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
       failed.push([nth, toFailure(asTargetError(error, path, "delete"))]);
     }
   }
-  for (const folder of folders) removeEmpty(folder, top);
+  const staying = new Set(kept);
+  for (const folder of folders) removeEmpty(folder, top, staying);
   return failed;
 }
 
-/** Removes a folder and those above it, as far as nothing is in them. */
-function removeEmpty(folder: string, top: string): void {
+/** Removes a folder and those above it, as far as nothing is in them and they do not stay. */
+function removeEmpty(folder: string, top: string, staying: ReadonlySet<string>): void {
   const below = top.endsWith(sep) ? top : top + sep;
   for (let path = folder; path.startsWith(below) && path !== below; path = dirname(path)) {
+    if (staying.has(path)) return;
     try {
       fs.rmdirSync(native(path));
     } catch {

@@ -78,7 +78,7 @@ describe("What killed processes left", () => {
   it("stays where nothing is to be changed, or the folder is not there", () => {
     write(part("a"));
     later(1000);
-    expect(new Work().walk(folder, false)).toEqual([]);
+    expect(new Work().walk(folder, false).files).toEqual([]);
     new Work().tidy(join(folder, "falta"));
     expect(readdirSync(folder)).toEqual([part("a")]);
   });

@@ -12,8 +12,9 @@ import { crc32 } from "node:zlib";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { crc, reference, remote } from "../../test/reference.js";
+import { pending } from "./interrupted.js";
 import { encodeLine, type Line } from "./journal.js";
-import { PartFile, pending } from "./part-file.js";
+import { PartFile } from "./part-file.js";
 import { resumableNames } from "./paths.js";
 import type { Range } from "./ranges.js";
 

@@ -6,12 +6,13 @@ import { promisify } from "node:util";
 import { ChecksumError, TargetError } from "../errors.js";
 import { type Checksum, type Hasher, hasherFor, ownHasher } from "./checksum.js";
 import { isFolder } from "./failure.js";
-import type { Journal, Line, Recorded, RemoteFile } from "./journal.js";
-import { isAt, JournalFile, lookAt } from "./journal-file.js";
-import { sinceThisBoot } from "./owner.js";
-import { native, resumableNames, temporaryPath } from "./paths.js";
-import { merge, type Range, total } from "./ranges.js";
-import { hashStretch, openOwn, setModified, syncFolder, takePermissions, writeAll } from "./whole.js";
+import { removeInterrupted } from "./interrupted.js";
+import type { RemoteFile } from "./journal.js";
+import { isAt, type JournalFile } from "./journal-file.js";
+import { type Opened, openPrivate, openResumable } from "./part-open.js";
+import { native } from "./paths.js";
+import { type Range, total } from "./ranges.js";
+import { hashStretch, setModified, syncFolder, takePermissions, writeAll } from "./whole.js";
 
 const fsync = promisify(fs.fsync);
 const fdatasync = promisify(fs.fdatasync);
@@ -244,176 +245,5 @@ export class PartFile {
     await fdatasync(fd);
     journal.add(["mark", length]);
     await journal.sync();
-  }
-}
-
-interface Opened {
-  readonly path: string;
-  readonly fd: number;
-  readonly journal: JournalFile | undefined;
-  readonly have: Range[];
-  readonly startedOver: boolean;
-}
-
-/** Under a name of its own: nobody else writes there, and nobody picks it up. */
-function openPrivate(target: string, file: RemoteFile): Opened {
-  const path = temporaryPath(target);
-  return { path, fd: create(path, target, file.size), journal: undefined, have: [], startedOver: false };
-}
-
-/** Under the target's name for parts, unless somebody else is at work there. */
-function openResumable(target: string, file: RemoteFile): Opened | undefined {
-  const names = resumableNames(target);
-  const journal = JournalFile.take(names);
-  if (!journal) return undefined;
-  try {
-    const found = openFound(names.part, journal, file);
-    if (found) return { path: names.part, journal, startedOver: false, ...found };
-    const anew = startOver(names.part, target, journal, file);
-    if (anew) return { path: names.part, journal, ...anew };
-    // What stands there cannot be removed: it is a folder, or another user's.
-    journal.remove();
-    return undefined;
-  } catch (error) {
-    journal.remove();
-    throw error;
-  }
-}
-
-function openFound(
-  path: string,
-  journal: JournalFile,
-  file: RemoteFile,
-): { fd: number; have: Range[] } | undefined {
-  if (!describes(journal.known, file)) return undefined;
-  const fd = openOwn(path, fs.constants.O_RDWR);
-  if (fd === undefined) return undefined;
-  try {
-    const have = stillThere(fd, journal, file);
-    if (have.length > 0) {
-      fs.ftruncateSync(fd, file.size);
-      return { fd, have };
-    }
-  } catch (error) {
-    fs.closeSync(fd);
-    throw error;
-  }
-  fs.closeSync(fd);
-  return undefined;
-}
-
-function describes(known: Journal, { name, version, size }: RemoteFile): boolean {
-  const { file, damaged } = known;
-  return !damaged && file?.name === name && file.version === version && file.size === size;
-}
-
-/** What the part still holds of the recorded segments; the journal tells no more than that afterwards. */
-function stillThere(fd: number, journal: JournalFile, file: RemoteFile): Range[] {
-  const { known } = journal;
-  const { last, segments } = known;
-  const { dev, ino, size } = fs.fstatSync(fd, { bigint: true });
-  const same = known.part?.dev === String(dev) && known.part.ino === String(ino);
-  // Only a mark says that the disk had it: what the system holds in memory may be lost in other ways than by a power cut. And
-  // where the last segment is not what it was, somebody has been at the part: nothing is taken on trust.
-  const trusted = same && (!last || matches(fd, last));
-  const isThere = (segment: Recorded): boolean => {
-    if (segment.end > size) return false;
-    if (trusted && known.isSynced(segment)) return true;
-    return matches(fd, segment);
-  };
-  const there: Recorded[] = [];
-  const lost: Recorded[] = [];
-  for (const segment of segments) (isThere(segment) ? there : lost).push(segment);
-  if (!same) journal.add(["file", file, String(dev), String(ino)], ...there.map(segmentLine));
-  else if (lost.length > 0) journal.add(...lost.map(({ start }) => ["lost", start] as const));
-  if (!trusted || !segments.every((segment) => sinceThisBoot(segment.by))) {
-    // What was lost must not be taken up after one more power cut; and what was found need not be read again.
-    fs.fdatasyncSync(fd);
-    journal.add(["mark", journal.length]);
-    journal.syncNow();
-  }
-  return merge(there);
-}
-
-function segmentLine({ start, end, algorithm, checksum }: Recorded): Line {
-  return ["seg", start, end, algorithm, checksum];
-}
-
-function matches(fd: number, { start, end, algorithm, checksum }: Recorded): boolean {
-  const hasher = hasherFor(algorithm);
-  return hasher !== undefined && hashStretch(fd, start, end, hasher) === checksum;
-}
-
-/** @returns nothing where the name cannot be had */
-function startOver(
-  path: string,
-  target: string,
-  journal: JournalFile,
-  file: RemoteFile,
-): Omit<Opened, "path" | "journal"> | undefined {
-  const { damaged, segments, file: before } = journal.known;
-  if (segments.length > 0) {
-    // The new part may get the number of the old one: until then nothing may vouch for what it holds.
-    journal.add(["file", file, "", ""]);
-    journal.syncNow();
-  }
-  // What another part holds is not overwritten in place: somebody may have it open.
-  const was = fs.lstatSync(native(path), { throwIfNoEntry: false }) !== undefined;
-  if (was && !tryRemove(path)) return undefined;
-  const fd = create(path, target, file.size);
-  try {
-    const { dev, ino } = fs.fstatSync(fd, { bigint: true });
-    journal.add(["file", file, String(dev), String(ino)]);
-  } catch (error) {
-    fs.closeSync(fd);
-    fs.rmSync(native(path));
-    throw error;
-  }
-  return { fd, have: [], startedOver: was && (damaged || before === undefined || segments.length > 0) };
-}
-
-function tryRemove(path: string): boolean {
-  try {
-    fs.unlinkSync(native(path));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function create(path: string, target: string, size: number): number {
-  const fd = fs.openSync(native(path), "wx+");
-  try {
-    // Nobody is to read on the way what they may not in the end. Whoever picks it up must be able to write.
-    takePermissions(fd, target, 0o600);
-    fs.ftruncateSync(fd, size);
-    return fd;
-  } catch (error) {
-    fs.closeSync(fd);
-    fs.rmSync(native(path));
-    throw error;
-  }
-}
-
-/** What is there of an interrupted download to a target. */
-export function pending(target: string): { file: RemoteFile; have: readonly Range[] } | undefined {
-  const names = resumableNames(target);
-  const journal = lookAt(names.log);
-  if (!journal?.file || journal.damaged || journal.segments.length === 0) return undefined;
-  if (!fs.lstatSync(native(names.part), { throwIfNoEntry: false })?.isFile()) return undefined;
-  return { file: journal.file, have: merge(journal.segments) };
-}
-
-/** Removes what an interrupted download to a target left, as far as it can be: there is a newer file now. */
-export function removeInterrupted(target: string): void {
-  const names = resumableNames(target);
-  if (!fs.existsSync(native(names.log))) return;
-  try {
-    const journal = JournalFile.take(names);
-    if (!journal) return;
-    tryRemove(names.part);
-    journal.remove();
-  } catch {
-    // The file is there, whatever is left beside it.
   }
 }

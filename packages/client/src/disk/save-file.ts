@@ -5,8 +5,8 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ChecksumError } from "../errors.js";
 import { type Checksum, checksumOf } from "./checksum.js";
+import { removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
-import { removeInterrupted } from "./part-file.js";
 import { native, temporaryPath } from "./paths.js";
 import { setModified, syncFolder, takePermissions, writeAll } from "./whole.js";
 

@@ -116,3 +116,13 @@ export async function syncFolder(folder: string): Promise<void> {
     fs.closeSync(fd);
   }
 }
+
+/** Removes a file. Gives whether it is gone. */
+export function tryRemove(path: string): boolean {
+  try {
+    fs.unlinkSync(native(path));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -9,15 +9,18 @@ import {
   type FileStats,
   filesWithin,
   journalsIn,
+  type LocalTree,
   makeFolders,
+  type Removal,
   removeAll,
   type Stats,
   statAll,
   tidy,
   walk,
 } from "./folders.js";
+import { dropInterrupted, type Interrupted, interrupted, pending, removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
-import { PartFile, pending, removeInterrupted } from "./part-file.js";
+import { PartFile } from "./part-file.js";
 import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
@@ -176,12 +179,20 @@ export class Work {
     return makeFolders(top, paths);
   }
 
-  walk(folder: string, tidies: boolean): string[] {
+  walk(folder: string, tidies: boolean): LocalTree {
     return walk(folder, tidies);
   }
 
-  remove(top: string, paths: readonly string[]): NthFailure[] {
-    return removeAll(top, paths);
+  remove(top: string, removal: Removal): NthFailure[] {
+    return removeAll(top, removal);
+  }
+
+  interrupted(journals: readonly string[]): Interrupted[] {
+    return journals.flatMap((path) => interrupted(path) ?? []);
+  }
+
+  dropInterrupted(all: readonly Interrupted[]): void {
+    for (const each of all) dropInterrupted(each);
   }
 
   setModified(path: string, modified: number): void {

@@ -30,6 +30,17 @@ describe("Collisions", () => {
   });
 });
 
+describe("Collisions that were noted", () => {
+  it("tell what is the same here, so that nothing of it is removed", () => {
+    const collisions = new Collisions({ ...plain, ignoresCase: true });
+    collisions.note("D/a");
+    expect([collisions.noteFolder("E"), collisions.noteFolder("e")]).toEqual([undefined, "E"]);
+    expect(collisions.noteFolder("d/A")).toBe("D/a");
+    expect(["d/A", "D/a", "d"].map((name) => collisions.hasFile(name))).toEqual([true, true, false]);
+    expect(["d", "e", "d/a"].map((name) => collisions.hasFolder(name))).toEqual([true, true, false]);
+  });
+});
+
 describe("filterOf()", () => {
   const names = ["a.txt", "b.bin", "d/a.txt", "d/.oculto", "d/e/c.txt", "tmp/x"];
   it.each([

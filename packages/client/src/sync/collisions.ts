@@ -22,6 +22,29 @@ export class Collisions {
       this.#files.set(folded, name);
       return undefined;
     }
+    const inTheWay = this.#noteFolders(name);
+    if (inTheWay !== undefined) return inTheWay;
+    this.#files.set(folded, name);
+    return undefined;
+  }
+
+  /** Notes a folder by itself, as {@link note} does a file. */
+  noteFolder(name: string): string | undefined {
+    return this.#files.get(this.#fold(name)) ?? this.#noteFolders(`${name}/`);
+  }
+
+  /** Whether a file of that name was noted, or one that is the same here. */
+  hasFile(name: string): boolean {
+    return this.#files.has(this.#fold(name));
+  }
+
+  /** Whether a folder of that name was noted, or something in it. */
+  hasFolder(name: string): boolean {
+    return this.#folders.has(this.#fold(name));
+  }
+
+  /** Notes the folders that a path leads through. */
+  #noteFolders(name: string): string | undefined {
     const folders: [folded: string, written: string][] = [];
     for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1)) {
       const written = name.slice(0, at);
@@ -34,7 +57,6 @@ export class Collisions {
       folders.push([folder, written]);
     }
     for (const [folder, written] of folders) this.#folders.set(folder, written);
-    this.#files.set(folded, name);
     return undefined;
   }
 

@@ -52,6 +52,15 @@ describe("filterOf", () => {
 });
 
 describe("matcherOf", () => {
+  it.each([
+    ["a path of 4096 characters", `${"a/".repeat(2047)}aa`, true],
+    ["a path of 4097", `${"a/".repeat(2047)}aaa`, false],
+    ["a name of 255", "a".repeat(255), true],
+    ["a name of 256", "a".repeat(256), false],
+  ])("looks at %s, and at no longer name", (_, name, isMatch) => {
+    expect(matcherOf(["**"])(name)).toBe(isMatch);
+  });
+
   it("matches no folder with filesOnly, unless the pattern ends in /", () => {
     const matched = (pattern: string): string[] => names.filter(matcherOf([pattern], { filesOnly: true }));
     expect(matched("fotos/*")).toEqual(["fotos/a.jpg"]);

@@ -1,6 +1,7 @@
 // Which files of a tree are meant: patterns as .gitignore and rsync have them.
 
 import picomatch from "picomatch";
+import { isTooLong } from "../transfer/target.js";
 import { isPattern } from "./patterns.js";
 
 /** Patterns that choose files. */
@@ -26,7 +27,8 @@ export function filterOf({ include, exclude }: FilterOptions): (name: string) =>
 }
 
 /**
- * Whether one of the patterns means a file.
+ * Whether one of the patterns means a file. None means one whose name is longer than any path here: it cannot be saved, and
+ * the time that a pattern takes may grow faster than the name.
  *
  * @param options.filesOnly a pattern matches no folder unless it ends in `/`, as in a shell
  * @throws {TypeError} when a pattern is empty
@@ -38,18 +40,29 @@ export function matcherOf(
   if (patterns.length === 0) return () => false;
   const matchers = patterns.map((pattern) => matcher(pattern, filesOnly));
   return (name) => {
+    if (isTooLong(name)) return false;
     const parts = name.split("/");
     return matchers.some((isMatch) => isMatch(parts));
   };
 }
 
+/**
+ * Whether one of the patterns may mean a file below a folder, as far as how they begin tells.
+ *
+ * @param folder its name, with a `/` at its end
+ */
+export function mayMatchBelow(patterns: readonly string[], folder: string): boolean {
+  return patterns.some((pattern) => {
+    const { core, isAnchored } = partsOf(pattern);
+    const { base } = picomatch.scan(core);
+    return !isAnchored || base === "" || `${base}/`.startsWith(folder) || folder.startsWith(`${base}/`);
+  });
+}
+
 function matcher(pattern: string, filesOnly: boolean): (parts: readonly string[]) => boolean {
   if (!isPattern(pattern))
     throw new TypeError(`Cannot use the pattern ${JSON.stringify(pattern)}: it is empty`);
-  const path = pattern.replace(/^\.?\/+/, "");
-  const core = path.replace(/\/+$/, "");
-  const isAnchored = path !== pattern || core.includes("/");
-  const ofFolders = path !== core;
+  const { core, isAnchored, ofFolders } = partsOf(pattern);
   const isMatch = picomatch(core, { dot: true, nonegate: true, strictSlashes: true });
   return (parts) =>
     parts.some((part, i) => {
@@ -57,4 +70,15 @@ function matcher(pattern: string, filesOnly: boolean): (parts: readonly string[]
       if (isFile ? ofFolders : filesOnly && !ofFolders) return false;
       return isMatch(isAnchored ? parts.slice(0, i + 1).join("/") : part);
     });
+}
+
+/** What of a pattern is compared; whether with paths from the top, and whether with folders alone. */
+function partsOf(pattern: string): {
+  readonly core: string;
+  readonly isAnchored: boolean;
+  readonly ofFolders: boolean;
+} {
+  const path = pattern.replace(/^\.?\/+/, "");
+  const core = path.replace(/\/+$/, "");
+  return { core, isAnchored: path !== pattern || core.includes("/"), ofFolders: path !== core };
 }

@@ -1,7 +1,8 @@
 // A tree of the server in a local folder: what differs is fetched, page by page of the listing, while the next page is
 // asked for; what the server does not have is removed, where that was asked for.
 
-import { join, resolve, sep } from "node:path";
+import { setMaxListeners } from "node:events";
+import { resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
 import type { FileStats } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
@@ -9,81 +10,23 @@ import { NoDigestError, TargetError } from "../errors.js";
 import type { BatchFile } from "../transfer/batch.js";
 import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
-import { type DownloadEvent, download } from "../transfer/download.js";
-import { pathWithin } from "../transfer/target.js";
+import { download } from "../transfer/download.js";
+import { isTooLong, pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
+import { Account } from "./account.js";
+import { Batcher } from "./batcher.js";
 import { Collisions } from "./collisions.js";
-import { type FilterOptions, filterOf } from "./filter.js";
+import { filterOf } from "./filter.js";
+import { Folders } from "./folders.js";
+import type { SyncOptions, SyncReport } from "./options.js";
 import { Pool } from "./pool.js";
-import { SmallFiles } from "./small-files.js";
+import { removeSurplus } from "./surplus.js";
 
 /** How many files are under way at once: as many as a connection takes requests, and some to be saved. */
 const FILES_UNDER_WAY = 256;
 
 /** For how many of them a batch of small files counts; of one that did not come, so many are asked for at once. */
 const BATCH_WEIGHT = 32;
-
-/** What a sync may be told. */
-export interface SyncOptions extends FilterOptions {
-  /**
-   * Removes files from the folder that the server does not have, and folders that become empty by it. Those that the patterns
-   * leave out stay. Default false.
-   */
-  readonly delete?: boolean | undefined;
-  /** Does nothing, and tells what would be done. Default false. */
-  readonly dryRun?: boolean | undefined;
-  /**
-   * Compares files of the same size by their SHA-256 instead of their modification time: the server and this machine read
-   * all of them. Default false.
-   */
-  readonly checksum?: boolean | undefined;
-  /** As in a download. Default true. */
-  readonly resume?: boolean | undefined;
-  /** As in a download. Default false. */
-  readonly fsync?: boolean | undefined;
-  /** As in a download. Default 5. */
-  readonly retries?: number | undefined;
-  /** Told of each file that is done with. */
-  readonly onFile?: ((file: SyncedFile) => void) | undefined;
-  /** Told how far the whole has come. */
-  readonly onProgress?: ((progress: SyncProgress) => void) | undefined;
-  /** Told when the download of a file is picked up, starts over or is tried again. */
-  readonly onEvent?: ((nombre: string, event: DownloadEvent) => void) | undefined;
-  /** Gives the sync up. Files that are there stay, and the next sync goes on. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What became of a file. */
-export type SyncedFile =
-  | { readonly type: "downloaded"; readonly nombre: string; readonly path: string; readonly bytes: number }
-  | { readonly type: "deleted"; readonly path: string }
-  | { readonly type: "failed"; readonly nombre: string; readonly error: unknown };
-
-/** How far a sync has come. What the server has is only known when its listing is at its end. */
-export interface SyncProgress {
-  /** Files that were compared, and those of them that were the same. */
-  readonly compared: number;
-  readonly unchanged: number;
-  /** Files to be fetched, and those that are there. */
-  readonly files: number;
-  readonly done: number;
-  /** Bytes of the files to be fetched, and those that have arrived. */
-  readonly total: number;
-  readonly received: number;
-}
-
-/** What a sync has done, or would do. */
-export interface SyncReport {
-  readonly downloaded: readonly string[];
-  /** How many files were there already. */
-  readonly unchanged: number;
-  /** Names of removed files, below the folder. */
-  readonly deleted: readonly string[];
-  /** Files that could not be saved, or removed, and why. */
-  readonly failed: readonly { readonly nombre: string; readonly error: unknown }[];
-  /** Bytes of what was downloaded. */
-  readonly bytes: number;
-}
 
 /** Brings a folder to what the server has. */
 export async function sync(
@@ -124,39 +67,50 @@ class Sync {
   readonly #transfers: Transfers;
   readonly #folder: string;
   readonly #options: SyncOptions;
-  readonly #signal: AbortSignal;
+  readonly #given: AbortSignal;
+  /** Ends all that is under way: it was given up, or something has ended the whole. */
+  readonly #ending = new AbortController();
   readonly #isMeant: (name: string) => boolean;
-  readonly #small: SmallFiles;
-  /** Names of the server; only where what it does not have is removed. */
-  readonly #remote = new Set<string>();
-  /** Folders that were to be made; the error of one that could not be. */
-  readonly #folders: Map<string, Error | undefined>;
-  readonly #downloaded: string[] = [];
-  readonly #failed: { nombre: string; error: unknown }[] = [];
-  readonly #deleted: string[] = [];
+  readonly #batcher: Batcher;
+  readonly #account: Account;
+  readonly #folders: Folders;
+  /** Folders that were to be made for files; the error of one that could not be. */
+  readonly #made: Map<string, Error | undefined>;
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
   /** Nothing was there when it began. */
   #isEmpty = false;
-  #compared = 0;
-  #unchanged = 0;
-  #files = 0;
-  #done = 0;
-  #total = 0;
-  #received = 0;
-  #bytes = 0;
 
   constructor(transfers: Transfers, folder: string, options: SyncOptions, signal: AbortSignal) {
     this.#transfers = transfers;
     this.#folder = folder;
-    this.#folders = new Map([[folder, undefined]]);
+    this.#made = new Map([[folder, undefined]]);
     this.#options = options;
-    this.#signal = signal;
+    this.#given = signal;
+    // Each file listens by itself.
+    setMaxListeners(0, this.#signal);
     this.#isMeant = filterOf(options);
     const { fsync = false, retries = 5, onEvent = () => {} } = options;
-    this.#small = new SmallFiles(transfers, { fsync, retries, signal, onEvent });
+    this.#account = new Account(options);
+    this.#folders = new Folders(transfers.disk, folder, this.#account, options);
+    this.#batcher = new Batcher(transfers, { fsync, retries, signal: this.#signal, onEvent });
+  }
+
+  get #signal(): AbortSignal {
+    return this.#ending.signal;
   }
 
   async run(pages: AsyncIterable<DetailsPage>): Promise<SyncReport> {
+    const onAbort = (): void => this.#ending.abort(this.#given.reason);
+    this.#given.addEventListener("abort", onAbort, { once: true });
+    if (this.#given.aborted) onAbort();
+    try {
+      return await this.#run(pages);
+    } finally {
+      this.#given.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #run(pages: AsyncIterable<DetailsPage>): Promise<SyncReport> {
     const { dryRun = false } = this.#options;
     const listing = pages[Symbol.asyncIterator]();
     // It is asked for while the folder is made ready.
@@ -167,34 +121,41 @@ class Sync {
     try {
       for await (const looked of this.#look(first, listing)) {
         const differing = this.#differing(looked, await looked.local);
+        await this.#folders.bring(looked.page, this.#collisions);
         const wanted = dryRun ? differing : await this.#withFolders(differing);
-        const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#small.sort(wanted);
+        const { batches, others } = dryRun
+          ? { batches: [], others: wanted }
+          : await this.#batcher.sort(wanted);
         await this.#beginBatches(pool, batches);
-        for (const each of others) await pool.run(() => this.#bring(each));
+        for (const each of others) await pool.run(() => this.#orEnd(this.#bring(each)));
       }
-      await this.#beginBatches(pool, this.#small.rest());
+      await this.#beginBatches(pool, this.#batcher.rest());
     } finally {
       await pool.end();
     }
     pool.throwIfFailed();
     this.#signal.throwIfAborted();
-    if (this.#options.delete) await this.#delete(dryRun);
-    return {
-      downloaded: this.#downloaded,
-      unchanged: this.#unchanged,
-      deleted: this.#deleted,
-      failed: this.#failed,
-      bytes: this.#bytes,
-    };
+    if (this.#options.delete) await this.#delete();
+    return this.#account.report();
   }
 
   async #beginBatches(pool: Pool, batches: readonly (readonly BatchFile[])[]): Promise<void> {
-    for (const batch of batches) await pool.run(() => this.#bringBatch(batch), BATCH_WEIGHT);
+    for (const batch of batches) await pool.run(() => this.#orEnd(this.#bringBatch(batch)), BATCH_WEIGHT);
+  }
+
+  /** What a file's failure does not account for ends the whole, and at once: others would find out for as long. */
+  async #orEnd(task: Promise<void>): Promise<void> {
+    try {
+      await task;
+    } catch (error) {
+      this.#ending.abort(error);
+      throw error;
+    }
   }
 
   async #prepare(): Promise<void> {
     const { folding, isEmpty, journals } = await this.#transfers.disk.prepare(this.#folder);
-    this.#small.note(this.#folder, journals);
+    this.#batcher.note(this.#folder, journals);
     this.#collisions = new Collisions(folding);
     this.#isEmpty = isEmpty;
   }
@@ -239,7 +200,7 @@ class Sync {
       const isSameFile =
         isSameSize && modified !== undefined && isSameTime(modified, local.modified[i] as number);
       if (isSameFile && !byDigest) {
-        this.#unchanged += 1;
+        this.#account.unchanged += 1;
         continue;
       }
       const target = top + paths[i];
@@ -247,9 +208,9 @@ class Sync {
       const folder = end < top.length ? this.#folder : target.slice(0, end);
       const details = fileAt(page, place);
       wanted.push({ details, target, folder, byDigest, hasOtherTime: !isSameFile });
-      if (!byDigest) this.#want(details);
+      if (!byDigest) this.#account.want(details.size);
     }
-    this.#tell();
+    this.#account.tell();
     return wanted;
   }
 
@@ -259,19 +220,19 @@ class Sync {
     const paths: string[] = [];
     for (let place = 0; place < names.length; place++) {
       const name = names[place] as string;
-      if (!this.#isMeant(name)) continue;
-      this.#compared += 1;
+      // What is longer than any path is refused, whatever the patterns say, which would look at it for long.
+      if (!isTooLong(name) && !this.#isMeant(name)) continue;
+      this.#account.compared += 1;
       try {
         const path = pathWithin(name);
         const other = this.#collisions.note(name);
         if (other !== undefined) {
           throw new TargetError("UNSAFE_NAME", name, `here it is the same as ${JSON.stringify(other)}`);
         }
-        if (this.#options.delete) this.#remote.add(name);
         places.push(place);
         paths.push(path);
       } catch (error) {
-        this.#fail(name, error);
+        this.#account.fail(name, error);
       }
     }
     return { places, paths };
@@ -282,21 +243,21 @@ class Sync {
     const { details, target, byDigest } = wanted;
     if (byDigest) {
       if (await this.#isSameDigest(wanted)) return;
-      this.#want(details);
-      this.#tell();
+      this.#account.want(details.size);
+      this.#account.tell();
     }
-    if (this.#options.dryRun) this.#fetched(details, target, details.size ?? 0);
+    if (this.#options.dryRun) this.#account.fetched(details.name, target, details.size ?? 0);
     else await this.#fetch(wanted);
   }
 
   /** Fetches small files at once, and those that did not come so one by one. */
   async #bringBatch(batch: readonly BatchFile[]): Promise<void> {
     let arrived = 0;
-    const outcomes = await this.#small
+    const outcomes = await this.#batcher
       .fetch(batch, (bytes) => {
         arrived += bytes;
-        this.#received += bytes;
-        this.#tell();
+        this.#account.received += bytes;
+        this.#account.tell();
       })
       .catch((error: unknown) => {
         this.#signal.throwIfAborted();
@@ -305,11 +266,11 @@ class Sync {
       });
     const left = batch.filter((_, i) => (outcomes[i] ?? "unserved") === "unserved");
     // What did not come so comes again; all the rest has arrived, whatever became of it.
-    if (left.length > 0) this.#received += sizeOf(batch) - sizeOf(left) - arrived;
+    if (left.length > 0) this.#account.received += sizeOf(batch) - sizeOf(left) - arrived;
     for (const [i, { file, target }] of batch.entries()) {
       const outcome = outcomes[i] ?? "unserved";
-      if (outcome === "saved") this.#fetched(file, target, file.size);
-      else if (outcome !== "unserved") this.#fail(file.name, outcome);
+      if (outcome === "saved") this.#account.fetched(file.name, target, file.size);
+      else if (outcome !== "unserved") this.#account.fail(file.name, outcome);
     }
     this.#signal.throwIfAborted();
     const pool = new Pool(BATCH_WEIGHT);
@@ -319,11 +280,6 @@ class Sync {
       await pool.end();
     }
     pool.throwIfFailed();
-  }
-
-  #want({ size = 0 }: RemoteDetails): void {
-    this.#files += 1;
-    this.#total += size;
   }
 
   /** Whether there is nothing to fetch; also where that cannot be found out. What is the same gets the server's time. */
@@ -339,12 +295,12 @@ class Sync {
       if (hasOtherTime && modified !== undefined && !this.#options.dryRun) {
         await this.#transfers.disk.setModified(target, modified);
       }
-      this.#unchanged += 1;
-      this.#tell();
+      this.#account.unchanged += 1;
+      this.#account.tell();
     } catch (error) {
       this.#signal.throwIfAborted();
       if (error instanceof ConexionError || error instanceof NoDigestError) throw error;
-      this.#fail(name, error);
+      this.#account.fail(name, error);
     }
     return true;
   }
@@ -352,15 +308,15 @@ class Sync {
   /** Makes the folders that files go to. Gives the files whose folders are there: the others have failed. */
   async #withFolders(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
     const folders = new Set<string>();
-    for (const { folder } of wanted) if (!this.#folders.has(folder)) folders.add(folder);
+    for (const { folder } of wanted) if (!this.#made.has(folder)) folders.add(folder);
     if (folders.size > 0) {
       const paths = [...folders];
       const notMade = await this.#transfers.disk.makeFolders(this.#folder, paths);
-      for (const [nth, path] of paths.entries()) this.#folders.set(path, notMade.get(nth));
+      for (const [nth, path] of paths.entries()) this.#made.set(path, notMade.get(nth));
     }
     return wanted.filter(({ details, folder }) => {
-      const error = this.#folders.get(folder);
-      if (error) this.#fail(details.name, error);
+      const error = this.#made.get(folder);
+      if (error) this.#account.fail(details.name, error);
       return !error;
     });
   }
@@ -380,65 +336,36 @@ class Sync {
         retries,
         signal: this.#signal,
         onProgress: (now) => {
-          this.#received += now - received;
+          this.#account.received += now - received;
           received = now;
-          this.#tell();
+          this.#account.tell();
         },
         onEvent: (event) => onEvent?.(name, event),
       });
-      this.#fetched(details, target, bytes);
+      this.#account.fetched(name, target, bytes);
     } catch (error) {
       this.#signal.throwIfAborted();
       // A server that answers otherwise breaks off over this file alone.
       if (error instanceof ConexionError && !(await this.#transfers.answers(this.#signal))) throw error;
-      this.#fail(name, error);
+      this.#account.fail(name, error);
     }
-  }
-
-  #fetched({ name }: RemoteDetails, path: string, bytes: number): void {
-    this.#done += 1;
-    this.#bytes += bytes;
-    this.#downloaded.push(name);
-    this.#options.onFile?.({ type: "downloaded", nombre: name, path, bytes });
-    this.#tell();
-  }
-
-  #fail(nombre: string, error: unknown): void {
-    this.#failed.push({ nombre, error });
-    this.#options.onFile?.({ type: "failed", nombre, error });
   }
 
   /** Removes what the server does not have. What could not be compared is kept, whatever it is. */
-  async #delete(dryRun: boolean): Promise<void> {
-    const { disk } = this.#transfers;
-    const refused = new Set(this.#failed.map(({ nombre }) => nombre));
-    const local = await disk.walk(this.#folder, { tidy: !dryRun });
-    this.#signal.throwIfAborted();
+  async #delete(): Promise<void> {
+    const { dryRun = false } = this.#options;
+    const refused = this.#account.failed;
     // A server of old tells nothing of what is in folders.
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
-    const names = local.filter(
-      (name) => !this.#remote.has(name) && !refused.has(name) && isTold(name) && this.#isMeant(name),
-    );
-    const paths = names.map((name) => join(this.#folder, ...name.split("/")));
-    const notRemoved = dryRun ? undefined : await disk.remove(this.#folder, paths);
-    for (const [nth, nombre] of names.entries()) {
-      const error = notRemoved?.get(nth);
-      if (error) this.#fail(nombre, error);
-      else {
-        this.#deleted.push(nombre);
-        this.#options.onFile?.({ type: "deleted", path: paths[nth] as string });
-      }
-    }
-  }
-
-  #tell(): void {
-    this.#options.onProgress?.({
-      compared: this.#compared,
-      unchanged: this.#unchanged,
-      files: this.#files,
-      done: this.#done,
-      total: this.#total,
-      received: this.#received,
+    const mayGo = (name: string): boolean =>
+      isTold(name) && !refused.has(name) && this.#isMeant(name) && !this.#folders.isHidden(name);
+    await removeSurplus(this.#transfers.disk, this.#folder, this.#account, {
+      isSurplus: (name) => !this.#collisions.hasFile(name) && mayGo(name),
+      isSurplusFolder: (name) =>
+        this.#folders.areTold && !this.#collisions.hasFolder(name.slice(0, -1)) && mayGo(name),
+      kept: this.#folders.empty,
+      dryRun,
+      signal: this.#signal,
     });
   }
 }

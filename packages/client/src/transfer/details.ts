@@ -22,6 +22,8 @@ const MOST_NAMES = 65_536;
 /** What is asked for. */
 export interface DetailsRequest {
   readonly recursive: boolean;
+  /** Folders too: those in which there is nothing, and those that the server cannot look into, which fail it otherwise. */
+  readonly folders: boolean;
   readonly details: readonly Detail[];
   /** Whether all are asked for by one word, which a server knows that takes no list of them. */
   readonly byWord: boolean;
@@ -49,6 +51,10 @@ export interface DetailsPage {
   readonly versions: readonly string[] | undefined;
   /** Whether the names came packed: the server takes them so as well. */
   readonly packed: boolean;
+  /** Folders in which there is nothing; undefined where the server tells none. */
+  readonly folders: readonly string[] | undefined;
+  /** Folders that the server cannot look into. */
+  readonly unreadable: readonly string[];
   /** Where the next page begins; undefined at the end. */
   readonly next: string | undefined;
 }
@@ -63,8 +69,10 @@ export function fileAt({ names, sizes, modified, versions }: DetailsPage, place:
   };
 }
 
-export function detailsMensaje({ recursive, details, byWord, after }: DetailsRequest, id: number): Mensaje {
+export function detailsMensaje(request: DetailsRequest, id: number): Mensaje {
+  const { recursive, details, folders, byWord, after } = request;
   const named = ["names", ...details.map((detail) => columns[detail])];
+  if (folders) named.push("folders");
   const extras: [string, PyValue][] = [
     ["id", id],
     ["details", byWord && details.length > 0 ? true : named],
@@ -95,9 +103,12 @@ export function readDetails(request: DetailsRequest, reply: Mensaje): DetailsPag
   const told = { size: sizes, modified, version: versions };
   const text = extras.get("next");
   const next = typeof text === "string" ? text : undefined;
+  const folders = textsOf(extras.get("folders"), undefined);
+  const unreadable = textsOf(extras.get("unreadable"), undefined);
   if (tellsOfPage(reply)) {
     // What was given and not asked for is sealed as well.
     const fields = length === 0 ? [] : [names.text, sizes?.join("\n"), versions?.text];
+    for (const told of [folders, unreadable]) if (told && told.values.length > 0) fields.push(told.text);
     const sealed = fields.filter((field) => field !== undefined);
     const seal = quickSealOf([after ?? "", ...sealed, next ?? ""]);
     if (extras.get("seal") !== seal) throw new ReplyError("The server's listing was damaged on its way");
@@ -116,13 +127,17 @@ export function readDetails(request: DetailsRequest, reply: Mensaje): DetailsPag
     modified: asked("modified", modified),
     versions: asked("version", versions?.values),
     packed: extras.has("names"),
+    folders: request.folders ? folders?.values : undefined,
+    unreadable: unreadable?.values ?? [],
     next,
   };
 }
 
 /** Whether a reply is a page, and not a listing in which nothing was honoured. */
 function tellsOfPage({ extras }: Mensaje): boolean {
-  return ["names", "next", "seal", ...Object.values(columns)].some((name) => extras.has(name));
+  return ["names", "next", "seal", "folders", "unreadable", ...Object.values(columns)].some((name) =>
+    extras.has(name),
+  );
 }
 
 /**

@@ -40,7 +40,7 @@ export type DownloadEvent =
   | { readonly type: "resumed"; readonly bytes: number }
   /** The file has changed on the server, or what was there of it was damaged: it is fetched from its start. */
   | { readonly type: "restarted" }
-  /** Something failed, and is tried again. */
+  /** Something failed, and is tried again: told once, though several ranges of the file fail by it, and wait each by itself. */
   | { readonly type: "retry"; readonly error: unknown; readonly waitMs: number };
 
 /** What is to be downloaded, and how. */
@@ -103,6 +103,8 @@ class Download {
   #skipped = false;
   /** Whether what is asked for next may break the connection. */
   #alone = false;
+  /** The failure that was told last: all that a lost connection takes with it fails by the same one. */
+  #told: unknown;
 
   constructor(transfers: Transfers, job: DownloadJob, known: RemoteFile | undefined) {
     this.#transfers = transfers;
@@ -227,6 +229,8 @@ class Download {
       onRetry: (error, waitMs, failures) => {
         this.#alone = failures >= ALONE_AFTER;
         this.#transfers.pace.lost();
+        if (error === this.#told) return;
+        this.#told = error;
         onEvent({ type: "retry", error, waitMs });
       },
     });

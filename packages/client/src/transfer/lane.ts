@@ -23,14 +23,25 @@ export class Lane {
   /** Whether no other request may be begun beside the one that is under way. */
   alone = false;
   readonly #connect: (signal: AbortSignal) => Promise<Link>;
+  readonly #greet: (link: Link, signal: AbortSignal) => Promise<void>;
   #link: Link | undefined;
   #answered = false;
+  /** Whether the server has not answered on the connection that was opened last. */
+  #isSilent = false;
   #opening: Opening | undefined;
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(connect: (signal: AbortSignal) => Promise<Link>) {
+  /**
+   * @param greet has the server answer on a new connection, where it did not on the last one: who is gone without a word takes
+   *   connections, or seems to, and each who asked on them would wait for as long as a reply may take
+   */
+  constructor(
+    connect: (signal: AbortSignal) => Promise<Link>,
+    greet: (link: Link, signal: AbortSignal) => Promise<void>,
+  ) {
     this.#connect = connect;
+    this.#greet = greet;
   }
 
   /** Whether its connection stands, and the server has answered on it. */
@@ -45,6 +56,7 @@ export class Lane {
 
   noteAnswer(): void {
     this.#answered = true;
+    this.#isSilent = false;
   }
 
   /**
@@ -81,9 +93,12 @@ export class Lane {
     if (waitMs > 0) await sleep(waitMs, undefined, { signal });
     this.#answered = false;
     try {
-      this.#link = await this.#connect(signal);
+      const link = await this.#connect(signal);
+      if (this.#isSilent) await this.#greet(link, signal);
+      this.#isSilent = !this.#answered;
+      this.#link = link;
       this.#failures = 0;
-      return this.#link;
+      return link;
     } catch (error) {
       if (error instanceof ConexionError) this.#failures += 1;
       this.#failedAt = performance.now();

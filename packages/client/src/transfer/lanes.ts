@@ -3,7 +3,7 @@
 // On each connection replies come in the order of the requests. A peer of old wants one request at a time; one that has
 // shown that it knows the extensions gets many, so that small files do not cost a round trip each.
 
-import { ConexionError, Content, type Mensaje, MensajeError } from "@fileshare/protocol";
+import { type Conexion, ConexionError, Content, Mensaje, MensajeError } from "@fileshare/protocol";
 import { ReplyError } from "../errors.js";
 import { Lane } from "./lane.js";
 import type { Link } from "./link.js";
@@ -31,7 +31,13 @@ export interface AskOptions {
   readonly alone?: boolean | undefined;
   /** Gives the request up, and where it was sent its connection. */
   readonly signal: AbortSignal;
-  /** Milliseconds until the reply must begin, counted from when the replies before it are at their end. */
+}
+
+/** What lanes may be told. */
+export interface LanesOptions {
+  /** How many connections there may be at once. */
+  readonly connections: number;
+  /** Milliseconds until a reply must begin, counted from when the replies before it are at their end. */
   readonly replyTimeoutMs: number;
 }
 
@@ -48,12 +54,13 @@ interface Waiting {
 /** Spreads requests over connections. */
 export class Lanes {
   readonly #connect: (signal: AbortSignal) => Promise<Link>;
-  readonly #most: number;
+  readonly #options: LanesOptions;
   readonly #lanes: Lane[] = [];
   readonly #waiting: Waiting[] = [];
   /** How many connections the server has taken when it refused another, and when that was. */
   #taken = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
+  readonly #ends = new WeakMap<Conexion, ConexionError>();
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
@@ -61,10 +68,9 @@ export class Lanes {
   /** Whether the server has named a request in its reply: from then on each reply must. */
   #names = false;
 
-  /** @param most connections at once */
-  constructor(connect: (signal: AbortSignal) => Promise<Link>, most: number) {
+  constructor(connect: (signal: AbortSignal) => Promise<Link>, options: LanesOptions) {
     this.#connect = connect;
-    this.#most = most;
+    this.#options = options;
   }
 
   /** Whether the server knows the extensions; undefined until it has answered. */
@@ -142,7 +148,7 @@ export class Lanes {
     link: Link,
     request: (id: number) => Mensaje,
     handle: (reply: Mensaje, link: Link) => Promise<T>,
-    { signal, replyTimeoutMs }: AskOptions,
+    { signal }: AskOptions,
   ): Promise<T> {
     const { conexion } = link;
     signal.throwIfAborted();
@@ -158,11 +164,11 @@ export class Lanes {
       const id = this.#ids;
       // Both take their turns at once: so replies are taken in the order of the requests.
       const sending = conexion.enviarMensaje(request(id), { batch: this.#extended === true });
-      const receiving = conexion.recibirMensaje({ firstByteMs: replyTimeoutMs });
+      const receiving = conexion.recibirMensaje({ firstByteMs: this.#options.replyTimeoutMs });
       receiving.catch(() => {});
       await sending;
       reply = await receiving;
-      if (!reply) throw new ConexionError("CUT", "The server closed the connection without a reply");
+      if (!reply) throw this.#endOf(link);
       lane.noteAnswer();
       // Where it still arrives, what it says of itself may stand behind the bytes: `handle` checks whose they are.
       const isUnnamed = reply.data instanceof Content && !reply.extras.has("id");
@@ -174,10 +180,7 @@ export class Lanes {
       if (isUnnamed) this.#checkId(reply, id);
       return result;
     } catch (cause) {
-      const error =
-        cause instanceof MensajeError
-          ? new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause })
-          : cause;
+      const error = replyError(cause);
       // What comes next on it may be anything.
       if (!replied || error instanceof ReplyError) conexion.abort(error);
       signal.throwIfAborted();
@@ -187,6 +190,34 @@ export class Lanes {
       if (reply && isExtended(reply)) this.#extended = true;
       if (isUntold && reply && tellsOfFile(reply)) this.#tellsLate = true;
       if (reply?.data instanceof Content) await reply.data.cancel().catch(() => {});
+    }
+  }
+
+  /** How a connection ended without a reply: all who wait for one there hear the same. */
+  #endOf({ conexion }: Pick<Link, "conexion">): ConexionError {
+    const end =
+      this.#ends.get(conexion) ??
+      new ConexionError("CUT", "The server closed the connection without a reply");
+    this.#ends.set(conexion, end);
+    return end;
+  }
+
+  /** Has the server answer a small question. One of old is not asked: it is never asked many things at once either. */
+  async #greet(lane: Lane, { conexion }: Link, signal: AbortSignal): Promise<void> {
+    if (this.#extended !== true) return;
+    this.#ids += 1;
+    const id = this.#ids;
+    try {
+      await conexion.enviarMensaje(smallestListing(id), { signal });
+      const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#options.replyTimeoutMs });
+      if (!reply) throw this.#endOf({ conexion });
+      this.#checkId(reply, id);
+      if (reply.data instanceof Content) throw new ReplyError("The server's reply is no list of names");
+      lane.noteAnswer();
+    } catch (cause) {
+      const error = replyError(cause);
+      conexion.abort(error);
+      throw error;
     }
   }
 
@@ -262,9 +293,9 @@ export class Lanes {
     const idle = this.#lanes.find((lane) => lane.requests === 0);
     if (idle) return idle;
     const isFull = performance.now() - this.#refusedAt < REFUSED_MS;
-    const most = this.#extended ? (isFull ? this.#taken : this.#most) : 1;
+    const most = this.#extended ? (isFull ? this.#taken : this.#options.connections) : 1;
     if (this.#lanes.length < most) {
-      const lane = new Lane(this.#connect);
+      const lane: Lane = new Lane(this.#connect, (link, greeting) => this.#greet(lane, link, greeting));
       this.#lanes.push(lane);
       return lane;
     }
@@ -280,4 +311,21 @@ function take(lane: Lane, { bytes, alone = false }: Needs): Lane {
   lane.requests += 1;
   lane.bytes += bytes;
   return lane;
+}
+
+/** What is no Mensaje is no reply. */
+function replyError(cause: unknown): unknown {
+  if (!(cause instanceof MensajeError)) return cause;
+  return new ReplyError(`The server's reply is no Mensaje: ${cause.message}`, { cause });
+}
+
+/** Asks for the least that any server has. */
+export function smallestListing(id: number): Mensaje {
+  return new Mensaje({
+    operacion: "listar",
+    extras: [
+      ["id", id],
+      ["limit", 1],
+    ],
+  });
 }

@@ -20,7 +20,7 @@ const MAX_PATH_CHARACTERS = 4096;
 const MAX_NAME_CHARACTERS = 255;
 
 /** What takes time that grows with a name's length is not begun with one that cannot be saved anyhow. */
-function isTooLong(name: string): boolean {
+export function isTooLong(name: string): boolean {
   if (name.length <= MAX_NAME_CHARACTERS) return false;
   if (name.length > MAX_PATH_CHARACTERS) return true;
   return name.split("/").some((part) => part.length > MAX_NAME_CHARACTERS);

@@ -1,9 +1,9 @@
 // What all downloads of a client share: its connections, its disk, and how fast they may be.
 
-import { ConexionError, Mensaje } from "@fileshare/protocol";
+import { ConexionError, type Mensaje } from "@fileshare/protocol";
 import { Disk } from "../disk/disk.js";
 import { Batches } from "./batches.js";
-import { type AskOptions, Lanes } from "./lanes.js";
+import { type AskOptions, Lanes, smallestListing } from "./lanes.js";
 import type { Link } from "./link.js";
 import { Pace } from "./pace.js";
 import { RateLimit } from "./rate-limit.js";
@@ -42,7 +42,7 @@ export class Transfers {
     this.pace = new Pace(options.bytesPerSecond);
     this.batches = new Batches(options.bytesPerSecond);
     this.rate = new RateLimit(options.bytesPerSecond);
-    this.#lanes = new Lanes(connect, options.connections);
+    this.#lanes = new Lanes(connect, options);
   }
 
   /** Whether the server knows the protocol's extensions; undefined until it has answered. */
@@ -68,15 +68,15 @@ export class Transfers {
   ask<T>(
     request: (id: number) => Mensaje,
     handle: (reply: Mensaje, link: Link) => Promise<T>,
-    options: Omit<AskOptions, "replyTimeoutMs">,
+    options: AskOptions,
   ): Promise<T> {
-    const { replyTimeoutMs, plain } = this.#options;
+    const { plain } = this.#options;
     const made = (id: number): Mensaje => {
       const mensaje = request(id);
       if (plain) mensaje.extras.clear();
       return mensaje;
     };
-    return this.#lanes.ask(made, handle, { ...options, replyTimeoutMs });
+    return this.#lanes.ask(made, handle, options);
   }
 
   /**
@@ -84,16 +84,8 @@ export class Transfers {
    * tell that it is gone.
    */
   async answers(signal: AbortSignal): Promise<boolean> {
-    const request = (id: number): Mensaje =>
-      new Mensaje({
-        operacion: "listar",
-        extras: [
-          ["id", id],
-          ["limit", 1],
-        ],
-      });
     try {
-      await this.ask(request, async () => {}, { bytes: 0, signal, alone: true });
+      await this.ask(smallestListing, async () => {}, { bytes: 0, signal, alone: true });
       return true;
     } catch (error) {
       signal.throwIfAborted();

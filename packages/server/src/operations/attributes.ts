@@ -105,6 +105,8 @@ export interface ListRequest {
   /** Whether a column is to be one value; and whether the names are. */
   readonly packed: boolean;
   readonly packedNames: boolean;
+  /** Whether folders are to be told that are empty, or cannot be looked into. */
+  readonly folders: boolean;
   readonly recursive: boolean;
   readonly limit: number;
   readonly after: string | undefined;
@@ -119,10 +121,19 @@ export function listRequestOf(extras: Extras): ListRequest | undefined {
   const after = textAttribute(extras, "after");
   const named: unknown = extras.get("details");
   const packedNames = Array.isArray(named) && named.includes("names");
-  const isPlain = details.length === 0 && !packedNames && !recursive;
+  const folders = Array.isArray(named) && named.includes("folders");
+  const isPlain = details.length === 0 && !packedNames && !folders && !recursive;
   if (isPlain && limit === undefined && after === undefined) return undefined;
   const packed = named !== true;
-  return { details, packed, packedNames, recursive, limit: limit ?? Number.POSITIVE_INFINITY, after };
+  return {
+    details,
+    packed,
+    packedNames,
+    folders,
+    recursive,
+    limit: limit ?? Number.POSITIVE_INFINITY,
+    after,
+  };
 }
 
 /** In the order in which the reply has them. */

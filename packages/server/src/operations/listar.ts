@@ -12,8 +12,20 @@ export const listar: Handler<null, string[]> = (_data, { storage, mensaje }) => 
 };
 
 async function page(storage: HandlerContext["storage"], asked: ListRequest): Promise<Mensaje<string[]>> {
-  const { names, sizes, modified, versions, next } = await entriesOf(storage, asked);
+  const {
+    names,
+    sizes,
+    modified,
+    versions,
+    next,
+    folders,
+    unreadable = [],
+  } = await entriesOf(storage, asked);
   const { after = "", details, packed, packedNames } = asked;
+  const tellsFolders = asked.folders && asked.recursive;
+  // Who has not asked for them takes what is told for all there is.
+  if (unreadable.length > 0 && !tellsFolders)
+    throw new Error(`Cannot list ${JSON.stringify(unreadable[0])}: it cannot be looked into`);
   const isList = !packedNames || isManyLines(names) || names[0] === "";
   const reply = new Mensaje<string[]>({ data: isList ? (names as string[]) : [], estado: "ok" });
   const { extras } = reply;
@@ -31,6 +43,14 @@ async function page(storage: HandlerContext["storage"], asked: ListRequest): Pro
     const [text = ""] = joined(versions);
     extras.set("versions", !packed || isManyLines(versions) ? (versions as string[]) : text);
     sealed.push(...joined(versions));
+  }
+  if (tellsFolders && folders) {
+    extras.set("folders", [...folders]);
+    sealed.push(...joined(folders));
+  }
+  if (unreadable.length > 0) {
+    extras.set("unreadable", [...unreadable]);
+    sealed.push(...joined(unreadable));
   }
   extras.set("next", next ?? null);
   extras.set("seal", quickSealOf([...sealed, next ?? ""]));

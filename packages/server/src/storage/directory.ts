@@ -75,8 +75,16 @@ export class DirectoryStorage implements Storage {
   async entries(options: EntriesOptions): Promise<EntriesPage> {
     // Who asks for versions is likely to ask for files next: it would wait for the thread to start.
     if (options.details.includes("versions")) this.#reads.warm();
-    const { names, sizes, modified, versions, next } = await this.#page(options);
-    return { names: unpacked(names), sizes, modified, versions: unpacked(versions), next };
+    const { names, sizes, modified, versions, next, folders, unreadable } = await this.#page(options);
+    return {
+      names: unpacked(names),
+      sizes,
+      modified,
+      versions: unpacked(versions),
+      next,
+      folders: folders === undefined ? undefined : unpacked(folders),
+      unreadable: unreadable === undefined ? undefined : unpacked(unreadable),
+    };
   }
 
   async readSmall(name: string, maxBytes: number): Promise<SmallFile | undefined> {

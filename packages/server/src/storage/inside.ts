@@ -18,6 +18,14 @@ const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NO
 /** Errors that mean: it is not there, or no longer, or so deep that the system takes no path to it. */
 const GONE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
 
+/** Errors that are a folder's own: others, as of a process that may open no more files, would come of any other one too. */
+const UNREADABLE: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EIO"]);
+
+/** Whether an error means that this folder cannot be looked into, whoever asks and how often. */
+export function isUnreadable(error: unknown): boolean {
+  return UNREADABLE.has((error as NodeJS.ErrnoException).code);
+}
+
 /** Looks into folders below a root. It has a folder open until it is told to let go. */
 export class Inside {
   readonly #root: SystemPath;

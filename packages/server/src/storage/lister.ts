@@ -5,7 +5,7 @@ import { type BigIntStats, lstatSync, realpathSync } from "node:fs";
 import { isWithin, NOT_SERVED, secondsOf, versionOf } from "./folder.js";
 import { type FolderNames, FolderReader } from "./folder-names.js";
 import { goneOr, type SystemPath } from "./inside.js";
-import type { Detail, EntriesOptions } from "./storage.js";
+import type { EntriesOptions } from "./storage.js";
 import { Walk } from "./walk.js";
 
 /** A page as it is sent between threads: few large values instead of many small ones. */
@@ -18,6 +18,9 @@ export interface PackedPage {
   /** As the names. */
   readonly versions: string;
   readonly next: string | undefined;
+  /** As the names; undefined where folders are not told. */
+  readonly folders: string | undefined;
+  readonly unreadable: string | undefined;
 }
 
 /** For how long a walk is kept to go on with: a page after it costs no second reading of the folder. */
@@ -137,10 +140,10 @@ export class Lister {
 
 function keyOf(
   root: Buffer,
-  { recursive, limit, details }: EntriesOptions,
+  { recursive, limit, details, folders }: EntriesOptions,
   after: string | undefined,
 ): string {
-  return JSON.stringify([root.toString("latin1"), recursive, limit, details, after]);
+  return JSON.stringify([root.toString("latin1"), recursive, limit, details, folders === true, after]);
 }
 
 /** The page that was made ahead, where it was just now. */
@@ -150,14 +153,21 @@ function nextPage(made: Ahead | undefined, root: Buffer, walk: Walk, options: En
 }
 
 /** A page of the next names of a walk. */
-function makePage(root: Buffer, walk: Walk, { limit, details }: EntriesOptions): PackedPage {
-  const columns = new Columns(details);
+function makePage(root: Buffer, walk: Walk, options: EntriesOptions): PackedPage {
+  const { limit, details } = options;
+  const columns = new Columns(options);
   try {
     for (let name = walk.next(); name !== undefined; name = walk.next()) {
-      const isLooked = walk.isLink || details.length > 0;
-      const stats = isLooked ? servedStats(root, walk, name) : undefined;
-      if (isLooked && !stats) continue;
-      columns.add(name, stats);
+      if (name.endsWith("/")) {
+        columns.addFolder(name, walk.isUnreadable);
+        // A page that ended here again would not come forward.
+        if (name === options.after) continue;
+      } else {
+        const isLooked = walk.isLink || details.length > 0;
+        const stats = isLooked ? statsIn(columns, root, walk, name) : undefined;
+        if (isLooked && !stats) continue;
+        columns.add(name, stats);
+      }
       if (columns.length >= limit || columns.characters >= PAGE_CHARACTERS) return columns.page(name);
     }
     return columns.page(undefined);
@@ -166,23 +176,34 @@ function makePage(root: Buffer, walk: Walk, { limit, details }: EntriesOptions):
   }
 }
 
-/** The same page as it is now. */
-function refreshed(root: Buffer, walk: Walk, { details }: EntriesOptions, page: PackedPage): PackedPage {
-  const columns = new Columns(details);
+/** What there is to tell of a file. Where its folder turns out not to be looked into, that is told instead. */
+function statsIn(columns: Columns, root: Buffer, walk: Walk, name: string): BigIntStats | undefined {
+  try {
+    return servedStats(root, walk, name);
+  } catch (error) {
+    columns.addFolder(walk.leave(error), true);
+    return undefined;
+  }
+}
+
+/** The same page as it is now; of folders, as they were. */
+function refreshed(root: Buffer, walk: Walk, options: EntriesOptions, page: PackedPage): PackedPage {
+  const columns = new Columns(options);
   try {
     for (const name of page.names.split("\0").slice(0, -1)) {
       const stats = servedStats(root, walk, name);
       if (stats) columns.add(name, stats);
     }
-    return columns.page(page.next);
+    return { ...columns.page(page.next), folders: page.folders, unreadable: page.unreadable };
   } finally {
     walk.letGo();
   }
 }
 
 /** How much memory a page takes, about. */
-function bytesOf({ names, sizes, modified, versions }: PackedPage): number {
-  return names.length + sizes.byteLength + modified.byteLength + versions.length;
+function bytesOf({ names, sizes, modified, versions, folders = "", unreadable = "" }: PackedPage): number {
+  const columns = sizes.byteLength + modified.byteLength;
+  return names.length + columns + versions.length + folders.length + unreadable.length;
 }
 
 /** A page that is being filled. */
@@ -192,15 +213,18 @@ class Columns {
   readonly #sizes: number[] | undefined;
   readonly #modified: number[] | undefined;
   readonly #versions: string[] | undefined;
+  readonly #folders: string[] | undefined;
+  readonly #unreadable: string[] = [];
 
-  constructor(details: readonly Detail[]) {
+  constructor({ details, folders, recursive }: EntriesOptions) {
     this.#sizes = details.includes("sizes") ? [] : undefined;
     this.#modified = details.includes("modified") ? [] : undefined;
     this.#versions = details.includes("versions") ? [] : undefined;
+    this.#folders = folders && recursive ? [] : undefined;
   }
 
   get length(): number {
-    return this.#names.length;
+    return this.#names.length + (this.#folders?.length ?? 0) + this.#unreadable.length;
   }
 
   add(name: string, stats: BigIntStats | undefined): void {
@@ -212,6 +236,12 @@ class Columns {
     this.#versions?.push(versionOf(stats));
   }
 
+  /** @param name ends in `/` */
+  addFolder(name: string, isUnreadable: boolean): void {
+    (isUnreadable ? this.#unreadable : this.#folders)?.push(name.slice(0, -1));
+    this.characters += name.length;
+  }
+
   page(next: string | undefined): PackedPage {
     return {
       names: packed(this.#names),
@@ -219,6 +249,8 @@ class Columns {
       modified: Float64Array.from(this.#modified ?? []),
       versions: packed(this.#versions ?? []),
       next,
+      folders: this.#folders && packed(this.#folders),
+      unreadable: this.#folders && packed(this.#unreadable),
     };
   }
 }

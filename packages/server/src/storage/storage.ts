@@ -71,6 +71,11 @@ export interface EntriesOptions {
   readonly limit: number;
   /** Which columns are wanted besides the names. */
   readonly details: readonly Detail[];
+  /**
+   * Whether folders are wanted as well, where it is `recursive`: those in which there is nothing, and, instead of a listing that
+   * fails, those that cannot be looked into. Default false.
+   */
+  readonly folders?: boolean;
 }
 
 /** A page of a listing: each column is as long as `names` where it was asked for. Others are not looked at. */
@@ -83,6 +88,10 @@ export interface EntriesPage {
   readonly versions: readonly string[];
   /** What to give as `after` for the next page; undefined at the end. */
   readonly next: string | undefined;
+  /** Where folders were wanted: those that the page comes to in which there is nothing. Undefined where none are told. */
+  readonly folders?: readonly string[] | undefined;
+  /** Where folders were wanted: those that the page comes to which could not be looked into. What is below them is not told. */
+  readonly unreadable?: readonly string[] | undefined;
 }
 
 /**

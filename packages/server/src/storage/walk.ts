@@ -5,7 +5,7 @@
 // begin after any name.
 
 import type { FolderNames, FolderReader, Wanted } from "./folder-names.js";
-import { Inside, type SystemPath } from "./inside.js";
+import { Inside, isUnreadable, type SystemPath } from "./inside.js";
 import { firstAfter } from "./listing.js";
 
 /** A folder that the walk stands in. */
@@ -22,6 +22,8 @@ export interface WalkOptions {
   readonly recursive: boolean;
   /** It begins behind that name. */
   readonly after: string | undefined;
+  /** Whether it comes to folders that are empty, and to those that it cannot look into: without, these end it. */
+  readonly folders?: boolean | undefined;
 }
 
 /** A walk through a folder. */
@@ -31,8 +33,10 @@ export class Walk {
   readonly #key: string;
   readonly #wanted: Wanted;
   readonly #after: string | undefined;
+  readonly #tellsFolders: boolean;
   readonly #levels: Level[] = [];
   #isLink = false;
+  #isUnreadable = false;
 
   /**
    * @param root the folder's path, resolved
@@ -40,13 +44,19 @@ export class Walk {
    *   this saves finding out their kinds
    * @throws the system's error when the folder cannot be read
    */
-  constructor(root: Buffer, { recursive, after }: WalkOptions, looksAnyway: boolean, reader: FolderReader) {
+  constructor(
+    root: Buffer,
+    { recursive, after, folders = false }: WalkOptions,
+    looksAnyway: boolean,
+    reader: FolderReader,
+  ) {
     this.#inside = new Inside(root);
     this.#reader = reader;
     this.#key = root.toString("latin1");
     if (recursive) this.#wanted = "files and folders";
     else this.#wanted = looksAnyway ? "everything" : "files";
     this.#after = after;
+    this.#tellsFolders = folders;
     this.#enter("", reader.read(this.#key, root, this.#wanted));
   }
 
@@ -55,15 +65,21 @@ export class Walk {
     return this.#isLink;
   }
 
+  /** Whether the folder that was given last cannot be looked into. */
+  get isUnreadable(): boolean {
+    return this.#isUnreadable;
+  }
+
   /** The names that it holds, folder by folder: other walks may hold the same. */
   get held(): readonly FolderNames[] {
     return this.#levels.map(({ found }) => found);
   }
 
   /**
-   * The next file or link; undefined at the end.
+   * The next file or link, or, with a `/` at its end, a folder that is told as such; undefined at the end.
    *
-   * @throws where a folder cannot be looked into though it is there, naming it; the walk is of no further use then
+   * @throws where a folder cannot be looked into though it is there, naming it, and folders are not told; the walk is of no
+   *   further use then
    */
   next(): string | undefined {
     for (let level = this.#levels.at(-1); level; level = this.#levels.at(-1)) {
@@ -74,16 +90,31 @@ export class Walk {
       }
       const name = level.prefix === "" ? entry : level.prefix + entry;
       if (entry.endsWith("/")) {
-        const found = this.#inside.within(name, (path) =>
-          this.#reader.read(`${this.#key}\0${name}`, path, this.#wanted),
-        );
+        this.#isUnreadable = false;
+        const found = this.#look(name);
         if (found) this.#enter(name, found);
+        // One where the page before has ended was told by it.
+        const isEmpty = found?.names.length === 0 && name !== this.#after;
+        if (this.#tellsFolders && (isEmpty || this.#isUnreadable)) return name;
         continue;
       }
       this.#isLink = level.found.links.size > 0 && level.found.links.has(entry);
       return name;
     }
     return undefined;
+  }
+
+  /**
+   * Goes on behind the folder in which the name stands that was given last: it cannot be looked at.
+   *
+   * @returns the folder's name with a `/` at its end
+   * @throws why that is so, where folders are not told, or it is the one that the walk began in
+   */
+  leave(reason: unknown): string {
+    const prefix = this.#levels.at(-1)?.prefix;
+    if (!prefix || !this.#tellsFolders || !isUnreadable(reason)) throw reason;
+    this.#levels.pop();
+    return prefix;
   }
 
   /** Where that name leads to; undefined where its folder is gone. Good until the walk goes on or lets go. */
@@ -94,6 +125,18 @@ export class Walk {
   /** Holds nothing open until it goes on. */
   letGo(): void {
     this.#inside.letGo();
+  }
+
+  #look(name: string): FolderNames | undefined {
+    try {
+      return this.#inside.within(name, (path) =>
+        this.#reader.read(`${this.#key}\0${name}`, path, this.#wanted),
+      );
+    } catch (error) {
+      if (!this.#tellsFolders || !isUnreadable(error)) throw error;
+      this.#isUnreadable = true;
+      return undefined;
+    }
   }
 
   #enter(prefix: string, found: FolderNames): void {

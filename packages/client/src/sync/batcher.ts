@@ -19,7 +19,7 @@ import type { Wanted } from "./sync.js";
 const MAX_PAGES_WAITED = 8;
 
 /** How the files of a sync are fetched. */
-export interface SmallFilesOptions {
+export interface BatcherOptions {
   readonly fsync: boolean;
   readonly retries: number;
   readonly signal: AbortSignal;
@@ -33,9 +33,9 @@ export interface Sorted {
 }
 
 /** Fetches small files, many at once. */
-export class SmallFiles {
+export class Batcher {
   readonly #transfers: Transfers;
-  readonly #options: SmallFilesOptions;
+  readonly #options: BatcherOptions;
   readonly #buffers = new BatchBuffers();
   /** Files that do not fill a batch yet, and how many pages they have waited for more. */
   #waiting: readonly BatchFile[] = [];
@@ -44,7 +44,7 @@ export class SmallFiles {
   readonly #folders = new Set<string>();
   readonly #journals = new Set<string>();
 
-  constructor(transfers: Transfers, options: SmallFilesOptions) {
+  constructor(transfers: Transfers, options: BatcherOptions) {
     this.#transfers = transfers;
     this.#options = options;
   }

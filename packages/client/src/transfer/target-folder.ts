@@ -2,12 +2,13 @@
 
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { native } from "../disk/paths.js";
 import { TargetError } from "../errors.js";
 
-/** @throws {TargetError} when a file stands at the path, or on the way to it */
+/** @throws {TargetError} when a file stands at the path, or on the way to it; or it is no path */
 export async function checkFolder(folder: string): Promise<void> {
   for (let path = resolve(folder); ; path = dirname(path)) {
-    const isFolder = await stat(path).then(
+    const isFolder = await stat(native(path)).then(
       (stats) => stats.isDirectory(),
       // What is not there is made, and whatever else is wrong is told by making it.
       () => undefined,

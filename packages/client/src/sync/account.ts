@@ -1,0 +1,82 @@
+// What a sync has done so far: told as it goes on, and at its end as a whole.
+
+import type { SyncOptions, SyncReport } from "./options.js";
+
+export class Account {
+  /** Files that were compared, and those of them that were the same. */
+  compared = 0;
+  unchanged = 0;
+  /** Bytes that have arrived of those that are wanted. */
+  received = 0;
+  readonly #options: SyncOptions;
+  readonly #downloaded: string[] = [];
+  readonly #folders: string[] = [];
+  readonly #deleted: string[] = [];
+  readonly #failed: { nombre: string; error: unknown }[] = [];
+  #files = 0;
+  #total = 0;
+  #done = 0;
+  #bytes = 0;
+
+  constructor(options: SyncOptions) {
+    this.#options = options;
+  }
+
+  /** Names of what could not be compared, saved or removed. */
+  get failed(): ReadonlySet<string> {
+    return new Set(this.#failed.map(({ nombre }) => nombre));
+  }
+
+  /** A file is to be fetched. */
+  want(size: number | undefined): void {
+    this.#files += 1;
+    this.#total += size ?? 0;
+  }
+
+  fetched(nombre: string, path: string, bytes: number): void {
+    this.#done += 1;
+    this.#bytes += bytes;
+    this.#downloaded.push(nombre);
+    this.#options.onFile?.({ type: "downloaded", nombre, path, bytes });
+    this.tell();
+  }
+
+  /** @param nombre with a `/` at its end */
+  made(nombre: string, path: string): void {
+    this.#folders.push(nombre);
+    this.#options.onFile?.({ type: "folder", nombre, path });
+  }
+
+  deleted(nombre: string, path: string): void {
+    this.#deleted.push(nombre);
+    this.#options.onFile?.({ type: "deleted", nombre, path });
+  }
+
+  fail(nombre: string, error: unknown): void {
+    this.#failed.push({ nombre, error });
+    this.#options.onFile?.({ type: "failed", nombre, error });
+  }
+
+  /** Tells how far the whole has come. */
+  tell(): void {
+    this.#options.onProgress?.({
+      compared: this.compared,
+      unchanged: this.unchanged,
+      files: this.#files,
+      done: this.#done,
+      total: this.#total,
+      received: this.received,
+    });
+  }
+
+  report(): SyncReport {
+    return {
+      downloaded: this.#downloaded,
+      folders: this.#folders,
+      unchanged: this.unchanged,
+      deleted: this.#deleted,
+      failed: this.#failed,
+      bytes: this.#bytes,
+    };
+  }
+}

@@ -1,0 +1,110 @@
+// What a listing tells of folders by themselves: those in which there is nothing, which are made here, and those that the
+// server cannot look into.
+
+import { join } from "node:path";
+import type { Disk } from "../disk/disk.js";
+import { TargetError, UnreadableError } from "../errors.js";
+import type { DetailsPage } from "../transfer/details.js";
+import { isTooLong, pathWithin } from "../transfer/target.js";
+import type { Account } from "./account.js";
+import type { Collisions } from "./collisions.js";
+import { type FilterOptions, filterOf, mayMatchBelow } from "./filter.js";
+
+/** A folder in which there is nothing. */
+interface EmptyFolder {
+  /** With a `/` at its end. */
+  readonly nombre: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** What folders are brought with. */
+export interface FoldersOptions extends FilterOptions {
+  readonly dryRun?: boolean | undefined;
+}
+
+export class Folders {
+  readonly #disk: Disk;
+  readonly #top: string;
+  readonly #account: Account;
+  readonly #dryRun: boolean;
+  readonly #isMeant: (name: string) => boolean;
+  readonly #mayBeMeantBelow: (folder: string) => boolean;
+  readonly #unreadable = new Set<string>();
+  readonly #empty = new Set<string>();
+  #areTold = true;
+
+  /** @param top absolute path */
+  constructor(disk: Disk, top: string, account: Account, options: FoldersOptions) {
+    this.#disk = disk;
+    this.#top = top;
+    this.#account = account;
+    this.#dryRun = options.dryRun ?? false;
+    this.#isMeant = filterOf(options);
+    const { include, exclude } = options;
+    const isNotExcluded = filterOf({ exclude });
+    this.#mayBeMeantBelow = (folder) =>
+      isNotExcluded(folder) && (include === undefined || mayMatchBelow(include, folder));
+  }
+
+  /** Whether each page has told of empty folders: what is not among them the server does not have. */
+  get areTold(): boolean {
+    return this.#areTold;
+  }
+
+  /** Absolute paths of the empty folders that are meant. */
+  get empty(): readonly string[] {
+    return [...this.#empty];
+  }
+
+  /** Whether a name is that of something which the server may have without having told of it. */
+  isHidden(name: string): boolean {
+    if (this.#unreadable.size === 0) return false;
+    for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1))
+      if (this.#unreadable.has(name.slice(0, at))) return true;
+    return false;
+  }
+
+  /** Notes what a page tells, and makes the folders that are not there. */
+  async bring(page: DetailsPage, collisions: Collisions): Promise<void> {
+    for (const name of page.unreadable) this.#noteUnreadable(name);
+    if (page.folders === undefined) this.#areTold = false;
+    const meant = (page.folders ?? []).flatMap((name) => this.#meant(name, collisions) ?? []);
+    if (meant.length === 0) return;
+    const { kinds } = await this.#disk.stat(meant.map(({ path }) => path));
+    const missing = meant.filter((_, i) => kinds[i] !== "folder");
+    if (missing.length === 0) return;
+    const paths = missing.map(({ path }) => path);
+    const notMade = this.#dryRun ? undefined : await this.#disk.makeFolders(this.#top, paths);
+    for (const [nth, { nombre, path }] of missing.entries()) {
+      const error = notMade?.get(nth);
+      if (error) this.#account.fail(nombre, error);
+      else this.#account.made(nombre, path);
+    }
+  }
+
+  #noteUnreadable(name: string): void {
+    if (this.#unreadable.has(name)) return;
+    this.#unreadable.add(name);
+    const nombre = `${name}/`;
+    if (this.#mayBeMeantBelow(nombre)) this.#account.fail(nombre, new UnreadableError(nombre));
+  }
+
+  #meant(name: string, collisions: Collisions): EmptyFolder | undefined {
+    const nombre = `${name}/`;
+    // As with files: what is too long is refused whatever the patterns say.
+    if (!isTooLong(name) && !this.#isMeant(nombre)) return undefined;
+    try {
+      const path = join(this.#top, pathWithin(name));
+      if (this.#empty.has(path)) return undefined;
+      const other = collisions.noteFolder(name);
+      if (other !== undefined)
+        throw new TargetError("UNSAFE_NAME", nombre, `here it is the same as ${JSON.stringify(other)}`);
+      this.#empty.add(path);
+      return { nombre, path };
+    } catch (error) {
+      this.#account.fail(nombre, error);
+      return undefined;
+    }
+  }
+}

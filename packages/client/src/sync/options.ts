@@ -1,0 +1,69 @@
+// What a sync may be told, and what it tells.
+
+import type { DownloadEvent } from "../transfer/download.js";
+import type { FilterOptions } from "./filter.js";
+
+/** What a sync may be told. */
+export interface SyncOptions extends FilterOptions {
+  /**
+   * Removes files and empty folders from the folder that the server does not have, and folders that become empty by it. What
+   * the patterns leave out stays, and so does all below a folder that the server cannot look into. Default false.
+   */
+  readonly delete?: boolean | undefined;
+  /** Does nothing, and tells what would be done. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /**
+   * Compares files of the same size by their SHA-256 instead of their modification time: the server and this machine read
+   * all of them. Default false.
+   */
+  readonly checksum?: boolean | undefined;
+  /** As in a download. Default true. */
+  readonly resume?: boolean | undefined;
+  /** As in a download. Default false. */
+  readonly fsync?: boolean | undefined;
+  /** As in a download. Default 5. */
+  readonly retries?: number | undefined;
+  /** Told of each file that is done with. */
+  readonly onFile?: ((file: SyncedFile) => void) | undefined;
+  /** Told how far the whole has come. */
+  readonly onProgress?: ((progress: SyncProgress) => void) | undefined;
+  /** Told when the download of a file is picked up, starts over or is tried again. */
+  readonly onEvent?: ((nombre: string, event: DownloadEvent) => void) | undefined;
+  /** Gives the sync up. Files that are there stay, and the next sync goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of a file, or of a folder in which there is nothing. The names of folders end in `/`. */
+export type SyncedFile =
+  | { readonly type: "downloaded"; readonly nombre: string; readonly path: string; readonly bytes: number }
+  | { readonly type: "folder"; readonly nombre: string; readonly path: string }
+  | { readonly type: "deleted"; readonly nombre: string; readonly path: string }
+  | { readonly type: "failed"; readonly nombre: string; readonly error: unknown };
+
+/** How far a sync has come. What the server has is only known when its listing is at its end. */
+export interface SyncProgress {
+  /** Files that were compared, and those of them that were the same. */
+  readonly compared: number;
+  readonly unchanged: number;
+  /** Files to be fetched, and those that are there. */
+  readonly files: number;
+  readonly done: number;
+  /** Bytes of the files to be fetched, and those that have arrived. */
+  readonly total: number;
+  readonly received: number;
+}
+
+/** What a sync has done, or would do. */
+export interface SyncReport {
+  readonly downloaded: readonly string[];
+  /** Folders in which there is nothing that were made, with a `/` at their ends. */
+  readonly folders: readonly string[];
+  /** How many files were there already. */
+  readonly unchanged: number;
+  /** Names of removed files, and of removed empty folders with a `/` at their ends, below the folder. */
+  readonly deleted: readonly string[];
+  /** What could not be saved, removed, or looked into by the server, and why. The names of folders end in `/`. */
+  readonly failed: readonly { readonly nombre: string; readonly error: unknown }[];
+  /** Bytes of what was downloaded. */
+  readonly bytes: number;
+}
