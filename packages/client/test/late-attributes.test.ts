@@ -64,6 +64,25 @@ describe("A server that says after the bytes what they are", () => {
   });
 });
 
+describe("A server that names another request behind bytes that are right", () => {
+  it.each([1, 2, 3])("in its reply %d, is asked for the rest", async (wrong) => {
+    const bytes = noise(9 * MiB);
+    const server = await talkingServer((request, number) =>
+      rangeReply(request, bytes, number === wrong ? { id: 77 } : {}),
+    );
+    const into = await folder();
+    const errors = new Set<unknown>();
+    const { resumed } = await clienteOf(server).descargarArchivo("a", {
+      folder: into,
+      onEvent: (event) => event.type === "retry" && errors.add((event.error as { code?: unknown }).code),
+    });
+    expect(resumed).toBe(0);
+    expect([...errors]).toEqual(["BAD_REPLY"]);
+    await expectFile(join(into, "a"), bytes);
+    expect(await readdir(into)).toEqual(["a"]);
+  });
+});
+
 describe("A file that has another size", () => {
   it("is another file, though its version is the same", async () => {
     const [before, after] = [noise(3 * MiB), noise(2 * MiB)];

@@ -38,6 +38,11 @@ export class Part {
     this.startedOver = startedOver;
   }
 
+  /** What is on the disk, checked: sorted runs that do not touch. */
+  get recorded(): readonly Range[] {
+    return this.#recorded;
+  }
+
   /**
    * Begins a segment: bytes [start, end), to be written in order. Several may be open at once.
    *

@@ -215,6 +215,8 @@ class Download {
       await this.#fetch(range, signal);
     } catch (error) {
       this.#missing.putBack(range);
+      // What was wrong with the reply may have stood behind bytes that are right.
+      for (const recorded of this.#part?.recorded ?? []) this.#missing.remove(recorded);
       throw this.#refusal ?? error;
     }
   }
