@@ -1,4 +1,5 @@
 import type { ViteUserConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const asked = process.env.NODE_MATRIX;
 
@@ -14,16 +15,25 @@ const reports: string = asked ? `reports/node-${asked}` : "reports";
  * Python peers by themselves, files of gigabytes, hundreds of broken connections and killed processes. Left out where
  * TEST_SHORT is set, as in CI's run on a second Node.
  */
-const long = [
-  "test/cpython/**",
-  "test/{fuzz,bench,page,huge,faults,disk-processes}.test.ts",
-  "src/peers.test.ts",
-];
+const long = ["pickletester", "fuzz", "bench", "page", "huge", "faults", "disk-processes", "peers"];
+
+/** Begins with what takes long, so that not one worker is at it in the end while the others have nothing to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      long.some((name) => moduleId.endsWith(`/${name}.test.ts`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export const shared: ViteUserConfig = {
+  // Of its own too, as two Nodes may be at it side by side.
+  cacheDir: `node_modules/.vite/node-${process.versions.node.split(".")[0]}`,
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: process.env.TEST_SHORT ? long : [],
+    exclude: process.env.TEST_SHORT ? long.map((name) => `**/${name}.test.ts`) : [],
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", "json"],
