@@ -34,8 +34,9 @@ export const shared: ViteUserConfig = {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: process.env.TEST_SHORT ? long.map((name) => `**/${name}.test.ts`) : [],
     sequence: { sequencer: LongestFirst },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far more than a test takes that does not hang: many processes may go on beside it.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ["default", "json"],
     outputFile: { json: `${reports}/tests.json` },
     coverage: {
