@@ -210,10 +210,9 @@ test("demo downloads every file through the real commands, and finds them equal"
   const [, port, folder] =
     /^fileshare-server listening on localhost:(\d+)$[\s\S]*?-> (.+)[/\\]canción\.txt$/m.exec(stdout) ?? [];
   // Files arrive side by side: which is there first is not said. What has arrived of one is, where it takes long.
-  const sorted = stdout.replace(/^.+: [\d.]+ \wi?B of .+\n/gm, "").replace(
-    /(^.+ -> .+\n)+/m,
-    (lines) => `${lines.split("\n").slice(0, -1).sort().join("\n")}\n`,
-  );
+  const sorted = stdout
+    .replace(/^.+: [\d.]+ \w?B of .+\n/gm, "")
+    .replace(/(^.+ -> .+\n)+/m, (lines) => `${lines.split("\n").slice(0, -1).sort().join("\n")}\n`);
   expect(sorted).toBe(`$ fileshare-server archivos --port 0 --log-level warn
 fileshare-server listening on localhost:${port}
 
