@@ -1,4 +1,5 @@
 import type { ViteUserConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const asked = process.env.NODE_MATRIX;
 
@@ -9,23 +10,47 @@ if (asked && !`${process.versions.node}.`.startsWith(`${asked}.`)) {
 /** Each Node reports into its own folder, so that the runs of several can be added up. */
 const reports: string = asked ? `reports/node-${asked}` : "reports";
 
-/**
- * What takes long and hardly depends on the Node: Python's own suite, inputs made up against Python, pages in a browser, the
- * Python peers by themselves, files of gigabytes, hundreds of broken connections and killed processes. Left out where
- * TEST_SHORT is set, as in CI's run on a second Node.
- */
+/** What takes long by itself. */
 const long = [
-  "test/cpython/**",
-  "test/{fuzz,bench,page,huge,faults,disk-processes}.test.ts",
-  "src/peers.test.ts",
+  ...["pickletester", "fuzz", "bench", "page", "huge", "faults", "disk-processes", "peers", "install"],
+  ...["vanished-server", "batches", "cli-get", "limits", "python-client"],
 ];
 
+/**
+ * What is left out where TEST_SHORT is set, as in CI's run on a second Node: what takes long and hardly depends on the Node, as
+ * Python's own suite, inputs made up against Python, pages in a browser, files of gigabytes, hundreds of broken connections
+ * and killed processes; and what a command prints, but for its main test.
+ */
+const leftOut = [
+  ...long,
+  "cli-options",
+  "cli-completion",
+  "cli-messages",
+  "cli-sync",
+  "cli-terminal",
+  "cli-folders",
+];
+
+/** Begins with what takes long, so that not one worker is at it in the end while the others have nothing to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      long.some((name) => moduleId.endsWith(`/${name}.test.ts`));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export const shared: ViteUserConfig = {
+  // Of its own too: what one Node has transformed another may not be able to run.
+  cacheDir: `node_modules/.vite/node-${process.versions.node.split(".")[0]}`,
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: process.env.TEST_SHORT ? long : [],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    exclude: process.env.TEST_SHORT ? leftOut.map((name) => `**/${name}.test.ts`) : [],
+    sequence: { sequencer: LongestFirst },
+    // Far more than a test takes that does not hang: many processes may go on beside it.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ["default", "json"],
     outputFile: { json: `${reports}/tests.json` },
     coverage: {

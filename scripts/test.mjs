@@ -1,4 +1,5 @@
-// `npm test`: the tests of every package, through turbo, then one line for each package and the sum of all.
+// `npm test`: the tests of every package, through turbo, then one line for each package and the sum of all. Arguments go to
+// turbo.
 
 import { spawnSync } from "node:child_process";
 import { totalmem } from "node:os";
@@ -9,7 +10,8 @@ import { clearReports, closingLine, root, runningMajor, sumReports } from "./rep
 const node = process.env.NODE_MATRIX || runningMajor;
 
 // Server and client have a test each for which Python takes some 6.3 GB: both at once where there is memory for them.
-const packagesAtOnce = totalmem() > 20e9 ? 3 : 1;
+// A short run has neither.
+const packagesAtOnce = totalmem() > 20e9 || process.env.TEST_SHORT ? 3 : 1;
 
 clearReports(node);
 const turbo = spawnSync(

@@ -1,3 +1,10 @@
+import { availableParallelism } from "node:os";
+import { mergeConfig, type ViteUserConfig } from "vitest/config";
 import { shared } from "../../vitest.shared.ts";
 
-export default shared;
+/** Vitest leaves a CPU to itself, which would be one worker of two; but what these tests do most is wait. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
+const config: ViteUserConfig = mergeConfig(shared, { test: { maxWorkers } });
+
+export default config;

@@ -19,10 +19,14 @@ export interface Run {
   /** What it has written so far. */
   stdout(): string;
   stderr(): string;
+  /** How it ended; of stdout without what has arrived of a file so far, which is told where the machine is slow. */
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
   /** Waits until it has written that to stdout. */
   waitFor(text: string | RegExp): Promise<void>;
 }
+
+/** A line such as `grande.bin: 1.05 MB of 2.10 MB`. */
+const soFar = /^.+: [\d.]+ \w?B of [\d.]+ \w?B\n/gm;
 
 /** Runs a command; it is killed when the test ends before it. */
 export function start(command: string, args: readonly string[], options: SpawnOptions = {}): Run {
@@ -40,7 +44,11 @@ export function start(command: string, args: readonly string[], options: SpawnOp
     child,
     stdout: () => stdout,
     stderr: () => stderr,
-    ended: closed.then(([code]) => ({ code: code as number | null, stdout, stderr })),
+    ended: closed.then(([code]) => ({
+      code: code as number | null,
+      stdout: stdout.replace(soFar, ""),
+      stderr,
+    })),
     async waitFor(text) {
       while (stdout.search(text) < 0) await once(child.stdout, "data");
     },

@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 describe.skipIf(process.platform === "win32")("a download of a process that is killed", () => {
   it(`is picked up where it was, ${KILLS} times in ${FILES} files at once`, {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const content = reference(SIZE);
     const into = join(folder, "in");

@@ -96,7 +96,7 @@ async function checkGet(server: string, size: number): Promise<void> {
   await rm(target);
 }
 
-describe("The command, in 128 MiB of memory", { timeout: 180_000 }, () => {
+describe("The command, in 128 MiB of memory", { timeout: 300_000 }, () => {
   it("gets a file of 3 GiB from the server of old", async () => {
     const size = 3 * GiB;
     const server = await startPythonServer({ folder: await hugeFile(size) });

@@ -1,6 +1,7 @@
 // Our own server over a folder of a test's own, and clients of it. All is closed and removed when the test is finished.
 
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import type { Contract, Operaciones } from "@fileshare/protocol";
@@ -47,7 +48,7 @@ export async function served<C extends Contract = Operaciones>(
   options: ServidorOptions<C> = {},
 ): Promise<Served<C>> {
   const path = await folder();
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
   // A folder that is not empty, though nothing of it is served.
   await mkdir(join(path, "subcarpeta"));
   await symlink("..", join(path, "subcarpeta", "enlace"));
@@ -82,5 +83,5 @@ export function clienteOf<C extends Contract = Operaciones>(
 
 /** That a file holds exactly these bytes. Says no more than that: a diff of megabytes helps nobody. */
 export async function expectFile(path: string, content: Uint8Array | string): Promise<void> {
-  expect(`${path}: ${(await readFile(path)).equals(Buffer.from(content))}`).toBe(`${path}: true`);
+  expect(`${path}: ${readFileSync(path).equals(Buffer.from(content))}`).toBe(`${path}: true`);
 }

@@ -75,7 +75,7 @@ function cellsOf({ stdout }: Ran): string[][] {
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe("bench", { timeout: 120_000 }, () => {
+describe("bench", { timeout: 300_000 }, () => {
   test("prints one table: a line for each job and each who is there to do it", async () => {
     const ran = await run("bench", ...SMALL, "--rounds", "2");
     expect(ran.code, ran.stdout + ran.stderr).toBe(0);

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 // Within this package, so that imports resolve as they do for an app that depends on all three.
-const folder = fileURLToPath(new URL("../reports/snippets", import.meta.url));
+const folder = fileURLToPath(new URL(`../reports/snippets-${process.pid}`, import.meta.url));
 
 interface Snippet {
   readonly from: string;

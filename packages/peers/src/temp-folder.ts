@@ -1,4 +1,5 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,5 +14,11 @@ export interface TempFolder extends AsyncDisposable {
 /** Makes an empty folder, to be removed by its `[Symbol.asyncDispose]()`. */
 export async function tempFolder(): Promise<TempFolder> {
   const path = await mkdtemp(join(await realpath(tmpdir()), "fileshare-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      // At once: with a promise for each of many files it takes three times as long.
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
 }

@@ -1,6 +1,9 @@
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { tempFolder } from "@fileshare/peers";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { contentOf } from "../test/content-of.js";
 import { Conexion, Content, Mensaje } from "./index.js";
 import { connectSocket, ReadBuffers, socketTransport } from "./node.js";
@@ -9,6 +12,20 @@ const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
+
+/** A connected pair of Unix sockets, or of pipes on Windows. */
+async function unixSockets(): Promise<{ here: Socket; there: Socket }> {
+  const temp = await tempFolder();
+  onTestFinished(() => temp[Symbol.asyncDispose]());
+  const path = join(process.platform === "win32" ? "\\\\.\\pipe" : "", temp.path, "socket");
+  const server = createServer().listen(path);
+  servers.push(server);
+  await once(server, "listening");
+  const accepted = once(server, "connection");
+  const here = connect(path);
+  const [there] = (await accepted) as [Socket];
+  return { here, there };
+}
 
 /** A connected pair of sockets on loopback. */
 async function sockets(): Promise<{ port: number; here: Socket; there: Socket }> {
@@ -100,21 +117,27 @@ describe("A peer that takes long", () => {
   const data = new Uint8Array(32 * 1024 * 1024);
 
   it("is not cut while it goes on reading, though a single write takes longer than stallMs", async () => {
-    const { here, there } = await sockets();
-    await using server = new Conexion(socketTransport(there), { stallMs: 1600 });
+    // The system takes a few hundred kilobytes for such a socket; for one of TCP as many megabytes as it thinks fit.
+    const { here, there } = await unixSockets();
+    // The time is what the reader takes at such a rate: it does not depend on what else the machine is doing.
+    const bytesPerMs = 600;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    await using server = new Conexion(socketTransport(there), { stallMs: 1000 });
     let done = false;
     const sending = server.enviarMensaje(new Mensaje({ data })).finally(() => {
       done = true;
     });
     sending.catch(() => {});
-    // A write is of 1 MiB, which takes longer; but some hundred kilobytes are taken in less, as soon as there is a window.
+    // A write is of 1 MiB, which takes longer; but some hundred kilobytes are taken in less.
     here.pause();
-    const begun = performance.now();
-    for (let read = 0; performance.now() < begun + 6000 && !done; ) {
-      const due = Math.floor((performance.now() - begun) * 600) - read;
-      read += (here.read(Math.min(due, here.readableLength)) as Buffer | null)?.length ?? 0;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let read = 0; read < 6000 * bytesPerMs && !done; ) {
+      const { length = 0 } = (here.read(Math.min(16 * 1024, here.readableLength)) as Buffer | null) ?? {};
+      read += length;
+      vi.advanceTimersByTime(length / bytesPerMs);
+      for (let turn = 0; turn < 3; turn++) await nextTurn();
     }
+    vi.useRealTimers();
     expect(done).toBe(false);
     here.resume();
     await sending;

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const bench = fileURLToPath(new URL("../bench/bench.mjs", import.meta.url));
 
 describe("codec bench", () => {
-  test("prints a row for each workload, warm and in a fresh process", { timeout: 120_000 }, async () => {
+  test("prints a row for each workload, warm and in a fresh process", { timeout: 300_000 }, async () => {
     const sizes = ["--items", "100", "--megabytes", "1"];
     const { stdout } = await run(process.execPath, [bench, "--quick", ...sizes, "--python", defaultPython()]);
     const [warm, first, ...rest] = stdout

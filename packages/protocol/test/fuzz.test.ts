@@ -6,7 +6,7 @@ import { fuzz, opcodeCount } from "../fuzz/fuzz.js";
 const script = new URL("../fuzz/python/reference.py", import.meta.url);
 
 describe("fuzzing against CPython", () => {
-  it("finds no input that the two read otherwise", { timeout: 120_000 }, async () => {
+  it("finds no input that the two read otherwise", { timeout: 300_000 }, async () => {
     const { findings, opcodes, ...counts } = await fuzz({ script, seed: 1, count: 20_000, maxFindings: 20 });
     const found = [...findings.values()].map(({ finding: { input, kind, details }, count }) => ({
       kind,

@@ -1,6 +1,7 @@
 // Section 6.3 and 6.4 of the protocol: listings in pages, folders, names that are no text.
 
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { chmod, mkdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultPython } from "@fileshare/peers";
@@ -360,11 +361,7 @@ describe("A listing", () => {
   test("of 100,000 files comes whole, in order, and does not hold up others", async () => {
     const folder = await folderWith();
     const count = 100_000;
-    for (let i = 0; i < count; i += 500) {
-      await Promise.all(
-        Array.from({ length: 500 }, (_, j) => writeFile(join(folder, `archivo-${i + j}`), "")),
-      );
-    }
+    for (let i = 0; i < count; i++) writeFileSync(join(folder, `archivo-${i}`), "");
     const { port } = await served({ folder });
     const client = await askingOf(port);
     const other = await askingOf(port);
@@ -383,7 +380,7 @@ describe("A listing", () => {
     expect(all.flat()).toEqual(names);
     expect(answered).toBeGreaterThan(all.length / 2);
     expect((await client.listar({})).data).toEqual(names);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("A file in a folder", () => {

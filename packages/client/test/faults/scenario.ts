@@ -1,7 +1,8 @@
 // One seed of the fault bench: files, a server whose storage may fail, a proxy that breaks connections, and a client that
 // downloads through it in several runs. In the end each file is right, or an error with a documented code says why not.
 
-import { mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { readlinkSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Cliente, type DownloadEvent } from "@fileshare/client";
 import {
@@ -119,12 +120,13 @@ async function makeFiles(folder: string, some: Random, many: Random): Promise<Ma
         : kind < 0.6
           ? random.integer(1, 5000)
           : random.integer(1, kind < 0.8 ? 300_000 : 10_000_000);
-    const bytes = new Uint8Array(size);
+    const words = new Int32Array(Math.ceil(size / 4));
     let state = random.integer(1, 2 ** 31);
-    for (let at = 0; at < size; at++) {
+    for (let at = 0; at < words.length; at++) {
       state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 1;
-      bytes[at] = state >>> 24;
+      words[at] = state ^ (state >>> 16);
     }
+    const bytes = new Uint8Array(words.buffer, 0, size);
     const name = `f${i}.bin`;
     files.set(name, bytes);
     await writeFile(join(folder, name), bytes);
@@ -261,8 +263,17 @@ async function checkLeft(
   }
   const fds = await readdir("/proc/self/fd").catch(() => []);
   for (const fd of fds) {
-    const path = await readlink(`/proc/self/fd/${fd}`).catch(() => "");
+    const path = openPath(fd);
     if (path.startsWith(folder)) outcome.wrong.push(`${path} is open`);
+  }
+}
+
+/** What an fd of ours is open on. At once, as that takes far less than a promise for each of the fds of all seeds. */
+function openPath(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
   }
 }
 

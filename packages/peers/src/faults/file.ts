@@ -29,8 +29,12 @@ export function versionOf(version: string, generation: number): string {
 /** Makes original bytes those of a generation. Two that are fewer than 255 apart differ in every byte. */
 function disguise(bytes: Uint8Array, generation: number, offset: number): void {
   if (generation === 0) return;
+  // Counted along: a remainder for each byte would take most of the time of a run with large files.
+  let step = (generation + offset) % 255;
   for (let index = 0; index < bytes.length; index++) {
-    bytes[index] = (bytes[index] ?? 0) ^ (1 + ((generation + offset + index) % 255));
+    step += 1;
+    bytes[index] = (bytes[index] as number) ^ step;
+    if (step === 255) step = 0;
   }
 }
 

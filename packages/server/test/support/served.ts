@@ -1,6 +1,6 @@
 // A server in this process, over a folder of its own.
 
-import { writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import type { Contract, Operaciones } from "@fileshare/protocol";
@@ -13,7 +13,7 @@ type Files = Readonly<Record<string, string | Uint8Array>>;
 export async function folderWith(files: Files = {}): Promise<string> {
   const folder = await tempFolder();
   onTestFinished(() => folder[Symbol.asyncDispose]());
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder.path, name), content);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder.path, name), content);
   return folder.path;
 }
 
