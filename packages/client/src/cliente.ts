@@ -82,6 +82,9 @@ export interface DetailsOptions extends RequestOptions {
   readonly onUnreadable?: ((folder: string) => void) | undefined;
 }
 
+/** A page may have nothing, where what it would tell has gone; not one after another. */
+const MOST_EMPTY_PAGES = 1000;
+
 const allDetails: readonly Detail[] = ["size", "modified", "version"];
 
 const detailsKinds: Kinds<DetailsOptions> = {
@@ -233,9 +236,10 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
         async (reply) => readDetails(request, reply),
         { bytes: LISTING_BYTES, signal: linked },
       );
-    const ask = (after: string | undefined): Promise<DetailsPage> => {
+    const ask = (after: string | undefined, goesOn: boolean): Promise<DetailsPage> => {
       const page = this.#linked(signal, async (linked) => {
-        const request = { recursive, folders, details, after, byWord: this.#transfers.detailsByWord };
+        const byWord = this.#transfers.detailsByWord;
+        const request = { recursive, folders, details, after, goesOn, byWord };
         const read = await askOnce(request, linked);
         if (read) return read;
         this.#transfers.detailsByWord = true;
@@ -245,12 +249,16 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       page.catch(() => {});
       return page;
     };
-    let coming: Promise<DetailsPage> | undefined = ask(options.after);
+    let coming: Promise<DetailsPage> | undefined = ask(options.after, false);
+    let empty = 0;
     while (coming) {
       const page: DetailsPage = await coming;
-      const { next } = page;
+      const { next, names, folders: emptyFolders = [], unreadable } = page;
+      empty = names.length + emptyFolders.length + unreadable.length === 0 ? empty + 1 : 0;
+      if (empty > MOST_EMPTY_PAGES)
+        throw new ReplyError("The server's listing has page after page without a name");
       // It is on its way while the app is busy with this one.
-      coming = next === undefined ? undefined : ask(next);
+      coming = next === undefined ? undefined : ask(next, true);
       yield page;
     }
   }

@@ -8,7 +8,7 @@ import { defaultPython } from "@fileshare/peers";
 import { type PyValue, sealOf } from "@fileshare/protocol";
 import { PyFloat } from "@fileshare/protocol/pickle";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { DirectoryStorage, type Storage, type StoredFile } from "../src/index.js";
+import { DirectoryStorage, type EntriesPage, type Storage, type StoredFile } from "../src/index.js";
 import { type Asking, askingOf, range } from "./support/asking.js";
 import { asNobody } from "./support/nobody.js";
 import { folderWith, next, served } from "./support/served.js";
@@ -107,6 +107,42 @@ describe("A listing", () => {
     const { data, extras } = await client.listar(asked);
     expect(data).toEqual([...recursiveNames.slice(0, 5), "a/x/w", ...recursiveNames.slice(5)]);
     expect(extras).not.toHaveProperty("unreadable");
+  });
+
+  test("names a link that leads to where it may not look, and leaves out one that leads out of the folder", async () => {
+    const folder = await tree();
+    const outside = await folderWith();
+    await chmod(join(folder, ".."), 0o755);
+    for (const path of [join(folder, "a", "x"), outside]) await writeFile(join(path, "w"), "");
+    await symlink(join("a", "x", "w"), join(folder, "dentro"));
+    await symlink(join(outside, "w"), join(folder, "fuera"));
+    const { port } = await served({ folder });
+    const client = await askingOf(port);
+    const asked = { recursive: true, details: ["folders", "sizes"] };
+    const readable = (await client.listar(asked)).data as string[];
+    expect(readable.filter((name) => !recursiveNames.includes(name)).sort()).toEqual(["a/x/w", "dentro"]);
+    for (const path of [join(folder, "a", "x"), outside]) await chmod(path, 0o000);
+    await asNobody(async () => {
+      const { data, extras } = await client.listar(asked);
+      expect(extras.unreadable).toEqual(["a/x", "dentro"]);
+      expect(data).toEqual(recursiveNames.filter((name) => !name.startsWith("a/x/")));
+      expect((await client.listar({ details: ["sizes"] })).extras.reason).toBe("FAILED");
+    });
+    for (const path of [join(folder, "a", "x"), outside]) await chmod(path, 0o755);
+  });
+
+  test("fails where a storage names what it cannot look into by what is no list of paths", async () => {
+    for (const unreadable of [new Set(["secreto"]), 5, ["secreto/"], [""], ["a//b"], ["./a"]]) {
+      const page = { names: [], sizes: [], modified: [], versions: [], next: undefined, unreadable };
+      const storage = {
+        list: async () => [],
+        open: async () => undefined,
+        entries: async () => page as unknown as EntriesPage,
+      };
+      const client = await askingOf((await served({ storage })).port);
+      const { extras } = await client.listar({ recursive: true, details: ["folders"] });
+      expect(extras.reason).toBe("FAILED");
+    }
   });
 
   test("tells of folders in which there is nothing, where that is asked for, each once", async () => {

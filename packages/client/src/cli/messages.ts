@@ -28,7 +28,8 @@ export function codeOf(error: unknown): string {
 
 function targetMessage({ code, path, message, verb }: TargetError): string {
   const cannot = `Cannot ${verb} ${JSON.stringify(path)}: `;
-  if (code === "UNSAFE_NAME" && path.startsWith("/")) return `${cannot}the name begins with /`;
+  if (code === "UNSAFE_NAME" && path.startsWith("/") && !/link/.test(message))
+    return `${cannot}the name begins with /`;
   if (code === "UNSAFE_NAME" && path.split("/").includes(".."))
     return `${cannot}the name leads out of the folder`;
   // The system also names a call, and the file that it was, which may have another name until it is whole.

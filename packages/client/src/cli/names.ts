@@ -41,10 +41,8 @@ export async function wantedFiles(
   const literal = new Set(names);
   const found = new Map<string, RemoteDetails[]>(patterns.map((pattern) => [pattern, []]));
   const recursive = patterns.length > 0 || names.some((name) => name.includes("/"));
-  const unreadable: string[] = [];
-  const onUnreadable = (folder: string): void => {
-    if (mayMatchBelow(patterns, folder)) unreadable.push(folder);
-  };
+  const closed: string[] = [];
+  const onUnreadable = (folder: string): void => void closed.push(folder);
   try {
     for await (const page of cliente.pedirDetalles({ recursive, onUnreadable, signal })) {
       for (const file of page) {
@@ -65,6 +63,9 @@ export async function wantedFiles(
     else if (matched.length === 0) unmatched.push(name);
     for (const file of matched ?? []) files.set(file.name, { name: file.name, known: file });
   }
+  // A name that is a file's is no pattern.
+  const open = patterns.filter((pattern) => !known.has(pattern));
+  const unreadable = closed.filter((folder) => mayMatchBelow(open, folder));
   return { files: [...files.values()], unmatched, unreadable };
 }
 

@@ -95,7 +95,7 @@ export function makeProgram(version: string, actions: Actions): Command {
     )
     .option("--include <glob>", "only files that match; may be given again", collect)
     .option("--exclude <glob>", "no files that match; may be given again", collect)
-    .option("--delete", "remove files that the server does not have")
+    .option("--delete", "remove files and empty folders that the server does not have")
     .option("-n, --dry-run", "do nothing, and tell what would be done");
   addTransferOptions(sync)
     .option("-c, --checksum", "compare files by their SHA-256 instead of their time")

@@ -60,6 +60,7 @@ export class Folders {
   /** Whether a name is that of something which the server may have without having told of it. */
   isHidden(name: string): boolean {
     if (this.#unreadable.size === 0) return false;
+    if (this.#unreadable.has(name)) return true;
     for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1))
       if (this.#unreadable.has(name.slice(0, at))) return true;
     return false;

@@ -29,6 +29,8 @@ export interface DetailsRequest {
   readonly byWord: boolean;
   /** Where the page begins: the `next` of the one before. */
   readonly after: string | undefined;
+  /** Whether there was a page before: then this is to be one as well, or it would be taken for the end. */
+  readonly goesOn: boolean;
 }
 
 /** A file on the server. What was not asked for is undefined, and where the server is an old one all but the name. */
@@ -105,6 +107,10 @@ export function readDetails(request: DetailsRequest, reply: Mensaje): DetailsPag
   const next = typeof text === "string" ? text : undefined;
   const folders = textsOf(extras.get("folders"), undefined);
   const unreadable = textsOf(extras.get("unreadable"), undefined);
+  if (request.goesOn && !tellsOfPage(reply))
+    throw new ReplyError("The server's reply is no page, as the one before was");
+  if (extras.has("unreadable") && !unreadable)
+    throw new ReplyError("The server's reply is no listing with folders");
   if (tellsOfPage(reply)) {
     // What was given and not asked for is sealed as well.
     const fields = length === 0 ? [] : [names.text, sizes?.join("\n"), versions?.text];
@@ -114,6 +120,9 @@ export function readDetails(request: DetailsRequest, reply: Mensaje): DetailsPag
     if (extras.get("seal") !== seal) throw new ReplyError("The server's listing was damaged on its way");
     checkOrder(names.values, after, next);
   }
+  // What is below a folder is told apart by its name: one that is written otherwise would hide nothing.
+  if (unreadable?.values.some((name) => !isPath(name)))
+    throw new ReplyError("The server's listing names a folder by what is no path");
   if (isExtended(reply) && details.some((detail) => !told[detail])) {
     const tellsNone = Object.values(columns).every((column) => !extras.has(column));
     if (!tellsNone) throw new ReplyError("The server's reply is no listing with details");
@@ -131,6 +140,11 @@ export function readDetails(request: DetailsRequest, reply: Mensaje): DetailsPag
     unreadable: unreadable?.values ?? [],
     next,
   };
+}
+
+/** Whether a name is a path from the top of what is served, with no step that leads nowhere. */
+function isPath(name: string): boolean {
+  return name.split("/").every((step) => step !== "" && step !== "." && step !== "..");
 }
 
 /** Whether a reply is a page, and not a listing in which nothing was honoured. */

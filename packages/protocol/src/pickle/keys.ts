@@ -3,6 +3,7 @@
 // Strings, and ints that nothing else was equal to, are held as they are and cost nothing extra. Any other key is
 // reduced to what Python compares: a number for bool, int and float alike, a text for bytes, tuples and frozensets.
 
+import { NodeBuffer } from "./bytes.js";
 import { PyBuffer } from "./objects.js";
 import { PyByteArray, PyFloat, PyGlobal, PyTuple, type PyValue } from "./values.js";
 
@@ -119,6 +120,8 @@ function textOf(value: PyValue, depth: number): string {
 }
 
 function latin1(bytes: Uint8Array): string {
+  const slice = NodeBuffer?.prototype.latin1Slice;
+  if (slice) return slice.call(bytes, 0, bytes.length);
   let text = "";
   for (let start = 0; start < bytes.length; start += 4096) {
     text += String.fromCharCode(...bytes.subarray(start, start + 4096));

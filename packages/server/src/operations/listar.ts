@@ -11,6 +11,16 @@ export const listar: Handler<null, string[]> = (_data, { storage, mensaje }) => 
   return asked ? page(storage, asked) : storage.list();
 };
 
+/** @throws {TypeError} when what a storage cannot look into is no list of paths: it would be told of nobody, or hide nothing */
+function checkUnreadable(told: unknown): void {
+  if (Array.isArray(told) && told.every(isPath)) return;
+  throw new TypeError("What the storage cannot look into is no list of paths without a / at their ends");
+}
+
+function isPath(name: unknown): boolean {
+  return typeof name === "string" && name.split("/").every((step) => !["", ".", ".."].includes(step));
+}
+
 async function page(storage: HandlerContext["storage"], asked: ListRequest): Promise<Mensaje<string[]>> {
   const {
     names,
@@ -23,6 +33,7 @@ async function page(storage: HandlerContext["storage"], asked: ListRequest): Pro
   } = await entriesOf(storage, asked);
   const { after = "", details, packed, packedNames } = asked;
   const tellsFolders = asked.folders && asked.recursive;
+  checkUnreadable(unreadable);
   // Who has not asked for them takes what is told for all there is.
   if (unreadable.length > 0 && !tellsFolders)
     throw new Error(`Cannot list ${JSON.stringify(unreadable[0])}: it cannot be looked into`);

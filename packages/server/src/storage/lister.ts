@@ -1,10 +1,11 @@
 // Pages of what is in a folder, made in the worker. While a client reads one page the next are made already, for a moment:
 // so that neither waits for the other.
 
-import { type BigIntStats, lstatSync, realpathSync } from "node:fs";
+import { type BigIntStats, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { isWithin, NOT_SERVED, secondsOf, versionOf } from "./folder.js";
 import { type FolderNames, FolderReader } from "./folder-names.js";
-import { goneOr, type SystemPath } from "./inside.js";
+import { goneOr, isUnreadable, type SystemPath } from "./inside.js";
 import type { EntriesOptions } from "./storage.js";
 import { Walk } from "./walk.js";
 
@@ -181,7 +182,8 @@ function statsIn(columns: Columns, root: Buffer, walk: Walk, name: string): BigI
   try {
     return servedStats(root, walk, name);
   } catch (error) {
-    columns.addFolder(walk.leave(error), true);
+    const isLink = error instanceof ClosedLinkError && columns.tellsFolders;
+    columns.addFolder(isLink ? `${name}/` : walk.leave(error), true);
     return undefined;
   }
 }
@@ -189,12 +191,18 @@ function statsIn(columns: Columns, root: Buffer, walk: Walk, name: string): BigI
 /** The same page as it is now; of folders, as they were. */
 function refreshed(root: Buffer, walk: Walk, options: EntriesOptions, page: PackedPage): PackedPage {
   const columns = new Columns(options);
+  let { unreadable } = page;
   try {
     for (const name of page.names.split("\0").slice(0, -1)) {
-      const stats = servedStats(root, walk, name);
-      if (stats) columns.add(name, stats);
+      try {
+        const stats = servedStats(root, walk, name);
+        if (stats) columns.add(name, stats);
+      } catch (error) {
+        if (!(error instanceof ClosedLinkError) || unreadable === undefined) throw error;
+        unreadable += packed([name]);
+      }
     }
-    return { ...columns.page(page.next), folders: page.folders, unreadable: page.unreadable };
+    return { ...columns.page(page.next), folders: page.folders, unreadable };
   } finally {
     walk.letGo();
   }
@@ -221,6 +229,10 @@ class Columns {
     this.#modified = details.includes("modified") ? [] : undefined;
     this.#versions = details.includes("versions") ? [] : undefined;
     this.#folders = folders && recursive ? [] : undefined;
+  }
+
+  get tellsFolders(): boolean {
+    return this.#folders !== undefined;
   }
 
   get length(): number {
@@ -268,22 +280,43 @@ function servedStats(root: Buffer, walk: Walk, name: string): BigIntStats | unde
   let stats: BigIntStats | undefined;
   try {
     stats = lstatSync(path, STATS);
-    if (stats?.isSymbolicLink()) stats = targetStats(root, path);
+    if (stats?.isSymbolicLink()) stats = targetStats(root, path, name);
   } catch (error) {
+    if (error instanceof ClosedLinkError) throw error;
     return goneOr(error, name);
   }
   return stats?.isFile() ? stats : undefined;
 }
 
-/** What a link within the folder leads to. One that leads where this process may not go is not served. */
-function targetStats(root: Buffer, path: SystemPath): BigIntStats | undefined {
+/** A link that leads to where this process may not look: whether there is a file is not known. */
+class ClosedLinkError extends Error {
+  readonly code: string | undefined;
+
+  constructor(name: string, cause: NodeJS.ErrnoException) {
+    super(`Cannot list ${JSON.stringify(name)}: ${cause.message}`, { cause });
+    this.code = cause.code;
+  }
+}
+
+/** What a link within the folder leads to. One that leads out of it is not served, whether or not this process may go there. */
+function targetStats(root: Buffer, path: SystemPath, name: string): BigIntStats | undefined {
   try {
     const target = realpathSync.native(path, "buffer");
     return isWithin(root, target) ? lstatSync(target, STATS) : undefined;
   } catch (error) {
+    if (isUnreadable(error) && leadsWithin(root, path))
+      throw new ClosedLinkError(name, error as NodeJS.ErrnoException);
     if (NOT_SERVED.has((error as NodeJS.ErrnoException).code)) return undefined;
     throw error;
   }
+}
+
+/** Whether a link leads into the folder by what is written in it, as no more can be found out. */
+function leadsWithin(root: Buffer, path: SystemPath): boolean {
+  // One character a byte, as names need be no text.
+  const text = (bytes: Buffer): string => bytes.toString("latin1");
+  const folder = realpathSync.native(dirname(text(Buffer.from(path))), "buffer");
+  return isWithin(root, Buffer.from(resolve(text(folder), text(readlinkSync(path, "buffer"))), "latin1"));
 }
 
 function packed(values: readonly string[]): string {
