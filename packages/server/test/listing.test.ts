@@ -115,16 +115,17 @@ describe("A listing", () => {
     await chmod(join(folder, ".."), 0o755);
     for (const path of [join(folder, "a", "x"), outside]) await writeFile(join(path, "w"), "");
     await symlink(join("a", "x", "w"), join(folder, "dentro"));
+    await symlink(join("x", "w"), join(folder, "a", "y"));
     await symlink(join(outside, "w"), join(folder, "fuera"));
     const { port } = await served({ folder });
     const client = await askingOf(port);
     const asked = { recursive: true, details: ["folders", "sizes"] };
     const readable = (await client.listar(asked)).data as string[];
-    expect(readable.filter((name) => !recursiveNames.includes(name)).sort()).toEqual(["a/x/w", "dentro"]);
+    expect(readable.filter((name) => !recursiveNames.includes(name)).sort()).toEqual(["a/x/w", "a/y", "dentro"]);
     for (const path of [join(folder, "a", "x"), outside]) await chmod(path, 0o000);
     await asNobody(async () => {
       const { data, extras } = await client.listar(asked);
-      expect(extras.unreadable).toEqual(["a/x", "dentro"]);
+      expect(extras.unreadable).toEqual(["a/x", "a/y", "dentro"]);
       expect(data).toEqual(recursiveNames.filter((name) => !name.startsWith("a/x/")));
       expect((await client.listar({ details: ["sizes"] })).extras.reason).toBe("FAILED");
     });

@@ -83,10 +83,13 @@ function readProfile(side: Side, path: string, [from, to]: Period): ThreadProfil
   return { side, thread: Number(parse(path).name), busy, functions };
 }
 
-/** A function by its name and the file that it is in; one of the system's or of a native module by its name alone. */
+/**
+ * A function by its name and where it is: a package of ours, whose files are named by a hash, or Node's file; one of the
+ * system's or of a native module by its name alone.
+ */
 function nameOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"]): string {
-  const file = basename(url);
-  return [functionName, file].filter((part) => part !== "").join(" in ");
+  const place = /\/packages\/(\w+)\/dist\//.exec(url)?.[1] ?? basename(url);
+  return [functionName || (place && "(module)"), place].filter((part) => part !== "").join(" in ");
 }
 
 /** The profiles of each job as one table. */
