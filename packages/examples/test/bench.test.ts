@@ -116,7 +116,8 @@ describe("bench", { timeout: 300_000 }, () => {
     expect(threads).toEqual(expect.arrayContaining(["server, main", "client, main"]));
     for (const [, , busy, most] of cells) {
       expect(busy).toMatch(/^\d+ %$/);
-      expect(most).toMatch(/^(.+ \d+ %, ){5}.+ \d+ %$/);
+      // A thread that has done little has fewer.
+      expect(most).toMatch(/^\S.* \d+ %(, \S.* \d+ %){0,5}$/);
     }
   });
 
