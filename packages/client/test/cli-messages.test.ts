@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -43,6 +43,15 @@ describe("What fileshare says", () => {
       "fotos/viejas/b.jpg",
       "notas.txt",
     ]);
+  });
+
+  it("says that a link stands in the way", async () => {
+    const server = await servedTree(tree);
+    const [into, elsewhere] = [await folder(), await folder()];
+    await symlink(elsewhere, join(into, "fotos"));
+    const said = await told("get", "fotos/a.jpg", "-s", at(server), "-o", into);
+    expect(said).toContain("a link stands there, which leads to another folder\n");
+    expect(await readdir(elsewhere)).toEqual([]);
   });
 
   it("says that it is no fileshare server", async () => {

@@ -1,9 +1,9 @@
 // A way to a server on which, from some moment on, packets are just lost: nothing more passes, and nobody is told.
 
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { host } from "./served.js";
+import { tcpServer } from "./tcp-server.js";
 
 export interface FreezingProxy {
   readonly port: number;
@@ -20,22 +20,18 @@ export async function freezingProxy(
   target: { readonly port: number },
   onReply: (bytes: number) => void = () => {},
 ): Promise<FreezingProxy> {
-  const sockets = new Set<Socket>();
   let links: (() => void)[] = [];
   let frozen = false;
-  let connections = 0;
   let bytes = 0;
-  const track = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    socket.once("close", () => sockets.delete(socket));
-  };
-  const server = createServer((client) => {
-    track(client);
-    connections += 1;
+  const upstreams: Socket[] = [];
+  onTestFinished(() => {
+    for (const upstream of upstreams) upstream.destroy();
+  });
+  const { port, sockets } = await tcpServer((client) => {
     if (frozen) return;
     const upstream = connect({ host, port: target.port });
-    track(upstream);
+    upstream.on("error", () => {});
+    upstreams.push(upstream);
     let passes = true;
     links.push(() => {
       passes = false;
@@ -49,15 +45,8 @@ export async function freezingProxy(
     client.once("close", () => passes && upstream.destroy());
     upstream.once("close", () => passes && client.destroy());
   });
-  server.listen(0, host);
-  await once(server, "listening");
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, "close");
-  });
   return {
-    port: (server.address() as { port: number }).port,
+    port,
     freeze({ all = false } = {}) {
       for (const freeze of links) freeze();
       links = [];
@@ -66,6 +55,6 @@ export async function freezingProxy(
     thaw() {
       frozen = false;
     },
-    connections: () => connections,
+    connections: () => sockets.length,
   };
 }

@@ -26,13 +26,8 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
 }
 
-function targetMessage({ code, path, message, verb }: TargetError): string {
-  const cannot = `Cannot ${verb} ${JSON.stringify(path)}: `;
-  if (code === "UNSAFE_NAME" && path.startsWith("/") && !/link/.test(message))
-    return `${cannot}the name begins with /`;
-  if (code === "UNSAFE_NAME" && path.split("/").includes(".."))
-    return `${cannot}the name leads out of the folder`;
+function targetMessage({ path, message, verb }: TargetError): string {
   // The system also names a call, and the file that it was, which may have another name until it is whole.
   const [, reason] = /: E[A-Z0-9]+: ([^,]+), \w+ '/s.exec(message) ?? [];
-  return reason === undefined ? message : cannot + reason;
+  return reason === undefined ? message : `Cannot ${verb} ${JSON.stringify(path)}: ${reason}`;
 }

@@ -29,7 +29,8 @@ export function isTooLong(name: string): boolean {
 /** Why a name may not be used for a file or folder, if so. */
 function whyUnsafe(name: string): string | undefined {
   if (name === "") return "the name is empty";
-  if (name === "." || name === "..") return "the name is that of a folder";
+  if (name === ".") return "the name is that of a folder";
+  if (name === "..") return "the name leads out of the folder";
   if (name.includes("/") || name.includes("\\")) return "the name holds a path separator";
   if (name.includes("\0")) return "the name holds a NUL character";
   // What stands under such a name is believed of a download: nobody else may put anything there.
@@ -58,6 +59,7 @@ function hasControls(name: string): boolean {
 export function pathWithin(name: string): string {
   if (isTooLong(name)) throw new TargetError("BAD_NAME", name, "the name is too long");
   if (process.platform !== "win32" && commonName.test(name)) return name;
+  if (name.startsWith("/")) throw new TargetError("UNSAFE_NAME", name, "the name begins with /");
   const parts = name.split("/");
   for (const part of parts) {
     const unsafe = whyUnsafe(part);
