@@ -121,7 +121,11 @@ describe("A listing", () => {
     const client = await askingOf(port);
     const asked = { recursive: true, details: ["folders", "sizes"] };
     const readable = (await client.listar(asked)).data as string[];
-    expect(readable.filter((name) => !recursiveNames.includes(name)).sort()).toEqual(["a/x/w", "a/y", "dentro"]);
+    expect(readable.filter((name) => !recursiveNames.includes(name)).sort()).toEqual([
+      "a/x/w",
+      "a/y",
+      "dentro",
+    ]);
     for (const path of [join(folder, "a", "x"), outside]) await chmod(path, 0o000);
     await asNobody(async () => {
       const { data, extras } = await client.listar(asked);
