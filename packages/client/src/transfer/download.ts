@@ -212,7 +212,9 @@ class Download {
     const range = this.#missing.take(this.#transfers.pace.bytes);
     if (!range) return;
     try {
-      await this.#fetch(range, signal);
+      const { end } = await this.#fetch(range, signal);
+      // Not before all is known to be right with the reply: another one may take it at once.
+      this.#missing.putBack({ start: end, end: range.end });
     } catch (error) {
       this.#missing.putBack(range);
       // What was wrong with the reply may have stood behind bytes that are right.
@@ -238,15 +240,16 @@ class Download {
     });
   }
 
-  /** Asks for a range and saves what comes. What the server leaves out of it is missing still. */
-  async #fetch(range: Range, signal: AbortSignal): Promise<void> {
+  /** Asks for a range and saves what comes, which may be less of it: that is given. */
+  async #fetch(range: Range, signal: AbortSignal): Promise<Range> {
     const request = this.#request(range);
-    await this.#transfers.ask(
+    const came = await this.#transfers.ask(
       (id) => rangeMensaje(request, id),
       (reply, link) => this.#receive(request, reply, link),
       { bytes: range.end - range.start, signal, alone: this.#alone },
     );
     this.#alone = false;
+    return came;
   }
 
   #request(range: Range): RangeRequest {
@@ -254,7 +257,7 @@ class Download {
     return { nombre: this.#job.nombre, range, file, checksums: Disk.algorithms };
   }
 
-  async #receive(request: RangeRequest, mensaje: Mensaje, link: Link): Promise<void> {
+  async #receive(request: RangeRequest, mensaje: Mensaje, link: Link): Promise<Range> {
     const reply = readRangeReply(request, mensaje);
     // What came of a file of which nothing was told cannot be gone on with.
     if (!this.#file?.version) await this.#startOver();
@@ -262,23 +265,17 @@ class Download {
     this.#file = file;
     if (!this.#beginning && isSame(file, this.#job.existing)) {
       this.#skipped = true;
-      return;
+      return reply.range;
     }
     if (!this.#beginning && file.size <= SMALL_BYTES && reply.content.length === file.size) {
       await this.#saveWhole(file, reply);
-      return;
+      return reply.range;
     }
-    const asked = { start: request.range.start, end: Math.min(request.range.end, file.size) };
-    const isFirst = !this.#beginning;
     const part = await this.#begin(file);
-    if (isFirst) this.#missing.remove(reply.range);
-    try {
-      await this.#saveRange(part, reply, link);
-    } catch (error) {
-      if (isFirst) this.#missing.putBack(reply.range);
-      throw error;
-    }
-    if (!isFirst) this.#missing.putBack({ start: reply.range.end, end: asked.end });
+    await this.#saveRange(part, reply, link);
+    // Of the first it was not known before what it would be of.
+    this.#missing.remove(reply.range);
+    return reply.range;
   }
 
   /** What can be said of a file that an old server sends: nothing that would let it be picked up where it was cut. */

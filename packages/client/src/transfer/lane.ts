@@ -49,11 +49,6 @@ export class Lane {
     return this.#answered && isOpen(this.#link);
   }
 
-  /** Whether the server has answered on the connection that it has, or had last. */
-  get answered(): boolean {
-    return this.#answered;
-  }
-
   noteAnswer(): void {
     this.#answered = true;
     this.#isSilent = false;

@@ -61,6 +61,8 @@ export class Lanes {
   #taken = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   readonly #ends = new WeakMap<Conexion, ConexionError>();
+  /** Those on which the server has answered: it has not refused them. */
+  readonly #answered = new WeakSet<Conexion>();
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
@@ -100,11 +102,14 @@ export class Lanes {
     const { signal } = options;
     for (;;) {
       const lane = await this.#room(options, signal);
+      let link: Link | undefined;
       try {
-        const link = await this.#open(lane, signal);
+        link = await this.#open(lane, signal);
         return await this.#exchange(lane, link, request, handle, options);
       } catch (error) {
-        if (signal.aborted || !this.#retire(lane, error)) throw error;
+        // What was handled once is not handled again; nor is it known how far that came.
+        const hasAnswered = link !== undefined && this.#answered.has(link.conexion);
+        if (signal.aborted || hasAnswered || !this.#retire(lane, error)) throw error;
       } finally {
         this.#leave(lane, options);
       }
@@ -132,7 +137,7 @@ export class Lanes {
    * does. What was asked for on it goes to the others.
    */
   #retire(lane: Lane, error: unknown): boolean {
-    if (!(error instanceof ConexionError) || !refusals.has(error.code) || lane.answered) return false;
+    if (!(error instanceof ConexionError) || !refusals.has(error.code)) return false;
     if (!this.#lanes.some((other) => other !== lane && other.isAlive)) return false;
     const at = this.#lanes.indexOf(lane);
     if (at >= 0) {
@@ -169,6 +174,7 @@ export class Lanes {
       await sending;
       reply = await receiving;
       if (!reply) throw this.#endOf(link);
+      this.#answered.add(conexion);
       lane.noteAnswer();
       // Where it still arrives, what it says of itself may stand behind the bytes: `handle` checks whose they are.
       const isUnnamed = reply.data instanceof Content && !reply.extras.has("id");
@@ -213,6 +219,7 @@ export class Lanes {
       if (!reply) throw this.#endOf({ conexion });
       this.#checkId(reply, id);
       if (reply.data instanceof Content) throw new ReplyError("The server's reply is no list of names");
+      this.#answered.add(conexion);
       lane.noteAnswer();
     } catch (cause) {
       const error = replyError(cause);
@@ -275,6 +282,8 @@ export class Lanes {
     lane.alone = false;
     lane.requests -= 1;
     lane.bytes -= bytes;
+    // Somebody may have opened it again before it was found out that it is done without.
+    if (lane.requests === 0 && !this.#lanes.includes(lane)) void lane.close().catch(() => {});
     this.#admit();
   }
 
