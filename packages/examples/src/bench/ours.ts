@@ -5,7 +5,7 @@ import { peakRssKib } from "@fileshare/peers";
 import { commandPath, startServer } from "../support/commands.js";
 import type { ClientReport, Job } from "./client.js";
 import type { Contender } from "./contender.js";
-import { runClient } from "./processes.js";
+import { type Ended, runClient } from "./processes.js";
 import { profilesWritten, profilingOptions, type Side } from "./profile.js";
 
 const examples = import.meta.resolve("@fileshare/examples/package.json");
@@ -35,11 +35,11 @@ function measured(job: Job, name: string, nodeOptions: readonly string[]): Conte
       const args = [command, workload.folder, "--host", "127.0.0.1", "--port", "0", "--log-level", "warn"];
       const server = await startServer(process.execPath, [...optionsOf("server"), ...args]);
       try {
-        const ended = await runClient(
-          process.execPath,
-          [...optionsOf("client"), client, job, server.port, into],
-          signal,
-        );
+        const run = (which: Job, options: readonly string[]): Promise<Ended> =>
+          runClient(process.execPath, [...options, client, which, server.port, into], signal);
+        // A server is seldom one that has just been started, whose JavaScript nobody has compiled yet.
+        await run("list", nodeOptions);
+        const ended = await run(job, optionsOf("client"));
         if (profiles !== undefined) {
           server.process.kill("SIGUSR2");
           await profilesWritten(profiles, "server", signal);

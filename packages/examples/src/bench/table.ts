@@ -27,7 +27,8 @@ The time of ours begins before it connects, in a Node that runs: to start and en
     starts.length === 0 ? "an unknown time" : `${median(starts).toFixed(3)} s`
   }
 besides (median), which is not in the table. So it is with the least programs and the Python peers. The others' time is
-that of their whole client process. "Theirs / ours" above 1 means that they took longer. sftp encrypts, the others do not;
+that of their whole client process. Our server has given one listing before each measurement, as has one that runs for a
+while: the JavaScript of a new one is still to be compiled. "Theirs / ours" above 1 means that they took longer. sftp encrypts, the others do not;
 iperf3 reads and writes no files. The event loop's delay is that of our client: how much later than due a timer of 10 ms ran.`;
   const header = [
     "job",
