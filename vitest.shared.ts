@@ -19,16 +19,13 @@ const long = [
 /**
  * What is left out where TEST_SHORT is set, as in CI's run on a second Node: what takes long and hardly depends on the Node, as
  * Python's own suite, inputs made up against Python, pages in a browser, files of gigabytes, hundreds of broken connections
- * and killed processes; and what a command prints, but for its main test.
+ * and killed processes; what a command prints, but for its main test; and what is decided by our own code alone: whether a
+ * peer may say something, and what a pickle is turned into.
  */
 const leftOut = [
-  ...long,
-  "cli-options",
-  "cli-completion",
-  "cli-messages",
-  "cli-sync",
-  "cli-terminal",
-  "cli-folders",
+  ...[...long, "cli-options", "cli-completion", "cli-messages", "cli-sync", "cli-terminal", "cli-folders"],
+  ...["abort", "hostile", "hostile-server", "hostile-listing", "listing", "left-parts", "late-attributes"],
+  ...["converters/**/*", "inspect/*"],
 ];
 
 /** Begins with what takes long, so that not one worker is at it in the end while the others have nothing to do. */
