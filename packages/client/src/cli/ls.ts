@@ -5,8 +5,9 @@ import type { Cliente } from "../cliente.js";
 import { UnreadableError } from "../errors.js";
 import { matcherOf, mayMatchBelow } from "../sync/filter.js";
 import type { Detail, RemoteDetails } from "../transfer/details.js";
+import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
-import { messageOf } from "./messages.js";
+import { messageOf, retryText } from "./messages.js";
 import { isGlob, withoutDot } from "./names.js";
 import { writeError, writeJson } from "./output.js";
 import { folderPages } from "./remote-folder.js";
@@ -49,8 +50,9 @@ export async function ls(
     unreadable.add(folder);
     writeError(messageOf(new UnreadableError(folder)));
   };
+  const onEvent = (event: RetryEvent): void => writeError(retryText(event));
   const pagesOf = (folder: string): AsyncIterable<readonly RemoteDetails[]> =>
-    folderPages(cliente, { folder, recursive, details, onUnreadable, signal });
+    folderPages(cliente, { folder, recursive, details, onUnreadable, onEvent, signal });
   const end = (): number => (unreadable.size > 0 ? exitCodes.failed : exitCodes.done);
   if (patterns.every((pattern) => /^\.?\/*$/.test(pattern))) {
     await print(pagesOf(""));
@@ -64,6 +66,7 @@ export async function ls(
     recursive: deep,
     details,
     onUnreadable: (folder) => mayMatchBelow(names, folder) && onUnreadable(folder),
+    onEvent,
     signal,
   });
   let count = await print(matching(listing, names, unmatched));

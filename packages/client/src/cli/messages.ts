@@ -2,6 +2,7 @@
 
 import { ConexionError, MensajeError } from "@fileshare/protocol";
 import { ReplyError, TargetError } from "../errors.js";
+import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
 
 /** The exit code for what a request threw. */
@@ -19,6 +20,11 @@ export function messageOf(error: unknown): string {
   if (error instanceof ConexionError)
     return message.replace(/^(Cannot connect to )([^[\]\s]*:[^[\]\s]*)(:\d+: )/, "$1[$2]$3");
   return message;
+}
+
+/** That something failed, and when it is tried again. */
+export function retryText({ error, waitMs }: Pick<RetryEvent, "error" | "waitMs">): string {
+  return `${messageOf(error)}; trying again in ${(waitMs / 1000).toFixed(1)} s`;
 }
 
 /** The `code` that the errors of this package have. */

@@ -1,7 +1,7 @@
 // What is to be fetched: names as they are, and patterns that choose from the server's listing.
 
 import picomatch from "picomatch";
-import type { Cliente } from "../cliente.js";
+import type { Cliente, DetailsOptions } from "../cliente.js";
 import { RefusedError } from "../errors.js";
 import { matcherOf, mayMatchBelow } from "../sync/filter.js";
 import type { RemoteDetails } from "../transfer/details.js";
@@ -25,11 +25,14 @@ export interface WantedFiles {
   readonly unreadable: readonly string[];
 }
 
+/** How the listing is read that patterns choose from. */
+export type FindOptions = Pick<DetailsOptions, "retries" | "onEvent" | "signal">;
+
 /** Finds out which files are meant. Each is named once, in the order asked for, and of a pattern in the listing's. */
 export async function wantedFiles(
   cliente: Cliente,
   asked: readonly string[],
-  signal: AbortSignal,
+  options: FindOptions,
 ): Promise<WantedFiles> {
   const names = [...new Set(asked.map(withoutDot))];
   const patterns = names.filter(isGlob);
@@ -44,7 +47,7 @@ export async function wantedFiles(
   const closed: string[] = [];
   const onUnreadable = (folder: string): void => void closed.push(folder);
   try {
-    for await (const page of cliente.pedirDetalles({ recursive, onUnreadable, signal })) {
+    for await (const page of cliente.pedirDetalles({ ...options, recursive, onUnreadable })) {
       for (const file of page) {
         if (literal.has(file.name)) known.set(file.name, file);
         for (const [pattern, isMatch] of matches) if (isMatch(file.name)) found.get(pattern)?.push(file);

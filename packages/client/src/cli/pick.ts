@@ -5,9 +5,10 @@ import { printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
 import { UnreadableError } from "../errors.js";
 import type { RemoteDetails } from "../transfer/details.js";
+import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
 import { type GetFlags, getFiles } from "./get.js";
-import { messageOf } from "./messages.js";
+import { messageOf, retryText } from "./messages.js";
 import { writeError } from "./output.js";
 import { sizeText } from "./units.js";
 
@@ -15,7 +16,8 @@ import { sizeText } from "./units.js";
 export async function pick(cliente: Cliente, flags: GetFlags, signal: AbortSignal): Promise<number> {
   const files = new Map<string, RemoteDetails>();
   const onUnreadable = (folder: string): void => writeError(messageOf(new UnreadableError(folder)));
-  for await (const page of cliente.pedirDetalles({ recursive: true, onUnreadable, signal })) {
+  const onEvent = (event: RetryEvent): void => writeError(retryText(event));
+  for await (const page of cliente.pedirDetalles({ recursive: true, onUnreadable, onEvent, signal })) {
     for (const file of page) files.set(file.name, file);
   }
   if (files.size === 0) {

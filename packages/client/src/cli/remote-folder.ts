@@ -2,6 +2,7 @@
 
 import type { Cliente } from "../cliente.js";
 import type { Detail, RemoteDetails } from "../transfer/details.js";
+import type { RetryEvent } from "../transfer/retry.js";
 
 /** What to look at, and how. */
 export interface FolderOptions {
@@ -12,6 +13,8 @@ export interface FolderOptions {
   readonly details: readonly Detail[];
   /** Called with the name of each folder that was to be looked into and cannot be, with a `/` at its end; maybe again. */
   readonly onUnreadable?: ((folder: string) => void) | undefined;
+  /** Called when a connection was lost, and is tried again. */
+  readonly onEvent?: ((event: RetryEvent) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +27,7 @@ const LAST = "\uffff";
  */
 export async function* folderPages(
   cliente: Cliente,
-  { folder, recursive = false, details, onUnreadable, signal }: FolderOptions,
+  { folder, recursive = false, details, onUnreadable, onEvent, signal }: FolderOptions,
 ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
   const below = new Set<string>();
   const closed: RemoteDetails[] = [];
@@ -37,7 +40,7 @@ export async function* folderPages(
   let after = folder === "" ? undefined : folder;
   for (let goesOn = true; goesOn; ) {
     goesOn = false;
-    const options = { recursive: true, after, details, onUnreadable: noteUnreadable, signal };
+    const options = { recursive: true, after, details, onUnreadable: noteUnreadable, onEvent, signal };
     for await (const page of cliente.pedirDetalles(options)) {
       const inside = page.filter(({ name }) => name.startsWith(folder));
       if (closed.length > 0) yield closed.splice(0);

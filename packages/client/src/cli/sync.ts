@@ -134,7 +134,7 @@ class Syncing {
     if (files > 0) this.#reporter.overall();
   }
 
-  #noteEvent(name: string, event: DownloadEvent): void {
+  #noteEvent(name: string | undefined, event: DownloadEvent): void {
     if (event.type === "resumed") this.#arrivals.resumed(event.bytes);
     this.#reporter.event(name, event);
   }
