@@ -306,6 +306,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * in size or modification time, many at once. One that fails does not keep the others back.
    *
    * @throws {RefusedError} when the server gives no listing
+   * @throws {ListingError} when it lists more names than may be held in memory
    * @throws {TargetError} when the folder cannot be made, as a file stands there, say
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again: what is there stays, and
    *   the next sync goes on
@@ -316,6 +317,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     checkFolderName(folder);
     checkOptions(options, syncKinds);
     checkRetries(options);
+    checkRange("maxListingBytes", options.maxListingBytes ?? 1, 1, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, async (signal) => {
       await checkFolder(folder);
       return sync(this.#transfers, folder, options, signal);

@@ -91,6 +91,24 @@ export class ReplyError extends Error {
 }
 
 /**
+ * The server lists more names than may be held in memory until the listing is at its end. Nothing was removed for what it does
+ * not list. The client is still usable.
+ */
+export class ListingError extends Error {
+  override readonly name = "ListingError";
+  readonly code = "LISTING_TOO_LONG";
+  /** How many bytes they may take. */
+  readonly maxListingBytes: number;
+
+  constructor(maxListingBytes: number) {
+    super(
+      `The server lists more names than fit into ${maxListingBytes} bytes of memory: maxListingBytes says how many they may take`,
+    );
+    this.maxListingBytes = maxListingBytes;
+  }
+}
+
+/**
  * Why a download cannot be saved, or a file removed:
  * - `UNSAFE_NAME`: the name could mean something else than a file in the folder: a link leads out of it, say
  * - `BAD_NAME`: the file system does not take such a name: it is too long, say

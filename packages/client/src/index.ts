@@ -5,6 +5,7 @@ export { Cliente, connect, type DetailsOptions, type RequestOptions } from "./cl
 export {
   ChangedError,
   ChecksumError,
+  ListingError,
   NoDigestError,
   RefusedError,
   ReplyError,

@@ -40,9 +40,9 @@ export async function get(
   flags: GetFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  const { output, retries, quiet } = flags;
+  const { output, retries, maxListing, quiet } = flags;
   const find = (onEvent: FindOptions["onEvent"]): Promise<WantedFiles> =>
-    wantedFiles(cliente, names, { retries, onEvent, signal });
+    wantedFiles(cliente, names, { retries, maxListing, onEvent, signal });
   if (output === "-") {
     const wanted = await find(quiet ? undefined : (event) => writeError(retryText(event)));
     return getToStdout(cliente, wanted, flags, signal);

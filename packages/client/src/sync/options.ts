@@ -23,6 +23,12 @@ export interface SyncOptions extends FilterOptions {
   readonly fsync?: boolean | undefined;
   /** As in a download, and for the listing. Default 5. */
   readonly retries?: number | undefined;
+  /**
+   * How many bytes of memory the names that the server lists may take, as far as the patterns mean them: they are kept until the
+   * listing is at its end. Default 1 GiB, some six million files, which Node's memory on a machine of 4 GiB holds; for more,
+   * give Node more too (`--max-old-space-size`).
+   */
+  readonly maxListingBytes?: number | undefined;
   /** Told of each file that is done with. */
   readonly onFile?: ((file: SyncedFile) => void) | undefined;
   /** Told how far the whole has come. */

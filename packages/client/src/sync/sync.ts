@@ -12,6 +12,7 @@ import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/detail
 import { remoteDigest } from "../transfer/digest.js";
 import { download } from "../transfer/download.js";
 import { listing } from "../transfer/listing.js";
+import { ListingMemory } from "../transfer/listing-memory.js";
 import { isTooLong, pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Account } from "./account.js";
@@ -74,6 +75,7 @@ class Sync {
   readonly #batcher: Batcher;
   readonly #account: Account;
   readonly #folders: Folders;
+  readonly #memory: ListingMemory;
   /** Folders that were to be made for files; the error of one that could not be. */
   readonly #made: Map<string, Error | undefined>;
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
@@ -91,7 +93,8 @@ class Sync {
     this.#isMeant = filterOf(options);
     const { fsync = false, retries = 5, onEvent = () => {} } = options;
     this.#account = new Account(options);
-    this.#folders = new Folders(transfers.disk, folder, this.#account, options);
+    this.#memory = new ListingMemory(options.maxListingBytes);
+    this.#folders = new Folders(transfers.disk, folder, this.#account, this.#memory, options);
     this.#batcher = new Batcher(transfers, { fsync, retries, signal: this.#signal, onEvent });
   }
 
@@ -193,10 +196,18 @@ class Sync {
 
   #lookAt(page: DetailsPage): Looked {
     this.#transfers.packsNames = page.packed;
+    const foldersBefore = this.#collisions.folders;
     const candidates = this.#candidates(page);
+    const { paths } = candidates;
+    this.#memory.keep(
+      "file",
+      paths.reduce((sum, path) => sum + path.length, 0),
+      paths.length,
+    );
+    this.#memory.keep("folder", 0, this.#collisions.folders - foldersBefore);
     const local = this.#isEmpty
       ? Promise.resolve(undefined)
-      : this.#transfers.disk.filesWithin(this.#folder, candidates.paths);
+      : this.#transfers.disk.filesWithin(this.#folder, paths);
     // It is waited for later, or not any more.
     local.catch(() => {});
     return { page, ...candidates, local };
@@ -247,6 +258,7 @@ class Sync {
         places.push(place);
         paths.push(path);
       } catch (error) {
+        this.#memory.keep("failure", name.length);
         this.#account.fail(name, error);
       }
     }
