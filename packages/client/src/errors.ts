@@ -22,7 +22,7 @@ export class RefusedError extends Error {
     this.reply = reply;
   }
 
-  /** Why, where the server says so: NOT_FOUND, BAD_RANGE, ... (see PROTOCOL.md). */
+  /** Why, where the server says so: NOT_FOUND, FORBIDDEN, ... (see PROTOCOL.md). */
   get reason(): string | undefined {
     return reasonOf(this.reply);
   }
@@ -43,6 +43,7 @@ function refusal(operacion: string, what: string, reason: string | undefined): s
   // What an operation of an app's own means by a reason, only the app knows.
   const isOurs = operacion === "descargar" || operacion === "listar";
   if (isOurs && reason === "NOT_FOUND") return `The server has no file ${what}`;
+  if (isOurs && reason === "FORBIDDEN") return `The server must not read ${what}`;
   if (isOurs && reason === "FAILED") return `The server failed to give ${what}`;
   return `The server refused ${what}: ${reason.slice(0, MOST_REASON)}`;
 }

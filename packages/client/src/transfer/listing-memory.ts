@@ -4,7 +4,7 @@
 import { ListingError } from "../errors.js";
 
 /** Some six million files of usual names: Node has 2 GiB on a machine of 4, and a sync with `delete` holds those here too. */
-export const MAX_LISTING_BYTES: number = 1024 ** 3;
+const MAX_LISTING_BYTES: number = 1024 ** 3;
 
 /** What one takes besides its characters, in bytes, as measured with Node 20. */
 const weights = {
