@@ -27,18 +27,11 @@ import { SignalLinks } from "./signals.js";
 import type { SyncOptions, SyncReport } from "./sync/options.js";
 import { sync } from "./sync/sync.js";
 import { openStream } from "./transfer/checked-stream.js";
-import {
-  type Detail,
-  type DetailsPage,
-  type DetailsRequest,
-  detailsMensaje,
-  fileAt,
-  type RemoteDetails,
-  readDetails,
-} from "./transfer/details.js";
+import { type Detail, fileAt, type RemoteDetails } from "./transfer/details.js";
 import { remoteDigest } from "./transfer/digest.js";
 import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
+import { allDetails, LISTING_BYTES, listing } from "./transfer/listing.js";
 import type { Downloaded, DownloadOptions } from "./transfer/options.js";
 import {
   isExtended,
@@ -48,6 +41,7 @@ import {
   readRangeReply,
   tellsOfFile,
 } from "./transfer/remote.js";
+import type { RetryEvent } from "./transfer/retry.js";
 import { resolveTarget } from "./transfer/target.js";
 import { checkFolder } from "./transfer/target-folder.js";
 import { Transfers } from "./transfer/transfers.js";
@@ -64,9 +58,6 @@ export interface RequestOptions {
 /** Where downloads are saved, as the protocol's first client has it. */
 const DEFAULT_FOLDER = "descargas";
 
-/** How long the reply with a listing is, roughly. */
-const LISTING_BYTES = 256 * 1024;
-
 /** What a listing with details may be told. */
 export interface DetailsOptions extends RequestOptions {
   /** Files in folders too. Default false. */
@@ -80,12 +71,14 @@ export interface DetailsOptions extends RequestOptions {
    * what is below it is not told. Without this such a folder fails the listing, so that nobody takes the rest for all there is.
    */
   readonly onUnreadable?: ((folder: string) => void) | undefined;
+  /**
+   * How often in a row a connection that is lost may be opened again for a page. Default 5: some six seconds. The listing goes
+   * on with the page that was lost.
+   */
+  readonly retries?: number | undefined;
+  /** Called when a connection was lost, and is tried again. */
+  readonly onEvent?: ((event: RetryEvent) => void) | undefined;
 }
-
-/** A page may have nothing, where what it would tell has gone; not one after another. */
-const MOST_EMPTY_PAGES = 1000;
-
-const allDetails: readonly Detail[] = ["size", "modified", "version"];
 
 const detailsKinds: Kinds<DetailsOptions> = {
   recursive: kinds.flag,
@@ -95,6 +88,7 @@ const detailsKinds: Kinds<DetailsOptions> = {
     (value) => Array.isArray(value) && value.every((each) => allDetails.includes(each)),
   ],
   onUnreadable: kinds.callback,
+  onEvent: kinds.callback,
   signal: kinds.signal,
 };
 
@@ -209,57 +203,34 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * their number, as a page is only asked for when the app has taken the one before the last. A server that does not tell
    * these gives the names alone.
    *
+   * A lost connection is opened again, and the listing goes on with the page that was lost. One that cannot be opened in the
+   * first place, or on which a server that never answered says nothing, is told of at once.
+   *
    * @throws as {@link pedirListaArchivos}
+   * @throws {RangeError} when an option is out of its range
    */
   async *pedirDetalles(
     options: DetailsOptions = {},
   ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
     checkOptions(options, detailsKinds);
-    const { onUnreadable } = options;
-    const told = new Set<string>();
-    for await (const page of this.#pages(options, onUnreadable !== undefined)) {
-      for (const folder of page.unreadable) {
-        // A page that begins there tells it again.
-        if (!told.has(folder)) onUnreadable?.(`${folder}/`);
-        told.add(folder);
-      }
+    checkRetries(options);
+    const { recursive = false, details, after, onUnreadable, retries, onEvent, signal } = options;
+    const pages = listing(this.#transfers, {
+      recursive,
+      folders: onUnreadable !== undefined,
+      details,
+      after,
+      retries,
+      onRetry: onEvent,
+      linked: (act) => this.#linked(signal, act),
+    });
+    let told: readonly string[] = [];
+    for await (const page of pages) {
+      // A page that begins there tells it again.
+      const before = new Set(told);
+      for (const folder of page.unreadable) if (!before.has(folder)) onUnreadable?.(`${folder}/`);
+      told = page.unreadable;
       yield page.names.map((_, place) => fileAt(page, place));
-    }
-  }
-
-  /** The pages of a listing, each asked for while the app is busy with the one before. */
-  async *#pages(options: DetailsOptions, folders: boolean): AsyncGenerator<DetailsPage, void, undefined> {
-    const { recursive = false, details = allDetails, signal } = options;
-    const askOnce = (request: DetailsRequest, linked: AbortSignal): Promise<DetailsPage | undefined> =>
-      this.#transfers.ask(
-        (id) => detailsMensaje(request, id),
-        async (reply) => readDetails(request, reply),
-        { bytes: LISTING_BYTES, signal: linked },
-      );
-    const ask = (after: string | undefined, goesOn: boolean): Promise<DetailsPage> => {
-      const page = this.#linked(signal, async (linked) => {
-        const byWord = this.#transfers.detailsByWord;
-        const request = { recursive, folders, details, after, goesOn, byWord };
-        const read = await askOnce(request, linked);
-        if (read) return read;
-        this.#transfers.detailsByWord = true;
-        return (await askOnce({ ...request, byWord: true }, linked)) as DetailsPage;
-      });
-      // It may fail while the app is busy with the page before, or has lost interest.
-      page.catch(() => {});
-      return page;
-    };
-    let coming: Promise<DetailsPage> | undefined = ask(options.after, false);
-    let empty = 0;
-    while (coming) {
-      const page: DetailsPage = await coming;
-      const { next, names, folders: emptyFolders = [], unreadable } = page;
-      empty = names.length + emptyFolders.length + unreadable.length === 0 ? empty + 1 : 0;
-      if (empty > MOST_EMPTY_PAGES)
-        throw new ReplyError("The server's listing has page after page without a name");
-      // It is on its way while the app is busy with this one.
-      coming = next === undefined ? undefined : ask(next, true);
-      yield page;
     }
   }
 
@@ -284,7 +255,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     options.signal?.throwIfAborted();
     checkKind("nombre", nombre, kinds.text);
     checkFolderName(options.folder ?? DEFAULT_FOLDER);
-    checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
+    checkRetries(options);
     return this.#linked(options.signal, (signal) => this.#descargar(nombre, options, signal));
   }
 
@@ -335,6 +306,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * in size or modification time, many at once. One that fails does not keep the others back.
    *
    * @throws {RefusedError} when the server gives no listing
+   * @throws {ListingError} when it lists more names than may be held in memory
    * @throws {TargetError} when the folder cannot be made, as a file stands there, say
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again: what is there stays, and
    *   the next sync goes on
@@ -344,11 +316,11 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   async sincronizar(folder: string, options: SyncOptions = {}): Promise<SyncReport> {
     checkFolderName(folder);
     checkOptions(options, syncKinds);
-    checkRange("retries", options.retries ?? 0, 0, Number.POSITIVE_INFINITY);
+    checkRetries(options);
+    checkRange("maxListingBytes", options.maxListingBytes ?? 1, 1, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, async (signal) => {
       await checkFolder(folder);
-      const pages = this.#pages({ recursive: true, signal: options.signal }, true);
-      return sync(this.#transfers, pages, folder, options, signal);
+      return sync(this.#transfers, folder, options, signal);
     });
   }
 
@@ -571,6 +543,11 @@ export async function connect<C extends Contract = Operaciones>(
   const cliente = new Cliente<C>(options);
   await cliente.connect(options);
   return cliente;
+}
+
+/** @throws {RangeError} when it is no number of tries */
+function checkRetries({ retries = 0 }: Pick<DownloadOptions, "retries">): void {
+  checkRange("retries", retries, 0, Number.POSITIVE_INFINITY);
 }
 
 /** A reply need not say to which request it is; where it does, it must be this one. */

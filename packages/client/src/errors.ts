@@ -22,7 +22,7 @@ export class RefusedError extends Error {
     this.reply = reply;
   }
 
-  /** Why, where the server says so: NOT_FOUND, BAD_RANGE, ... (see PROTOCOL.md). */
+  /** Why, where the server says so: NOT_FOUND, FORBIDDEN, ... (see PROTOCOL.md). */
   get reason(): string | undefined {
     return reasonOf(this.reply);
   }
@@ -43,6 +43,7 @@ function refusal(operacion: string, what: string, reason: string | undefined): s
   // What an operation of an app's own means by a reason, only the app knows.
   const isOurs = operacion === "descargar" || operacion === "listar";
   if (isOurs && reason === "NOT_FOUND") return `The server has no file ${what}`;
+  if (isOurs && reason === "FORBIDDEN") return `The server must not read ${what}`;
   if (isOurs && reason === "FAILED") return `The server failed to give ${what}`;
   return `The server refused ${what}: ${reason.slice(0, MOST_REASON)}`;
 }
@@ -88,6 +89,24 @@ export class UnreadableError extends Error {
 export class ReplyError extends Error {
   override readonly name = "ReplyError";
   readonly code = "BAD_REPLY";
+}
+
+/**
+ * The server lists more names than may be held in memory until the listing is at its end. Nothing was removed for what it does
+ * not list. The client is still usable.
+ */
+export class ListingError extends Error {
+  override readonly name = "ListingError";
+  readonly code = "LISTING_TOO_LONG";
+  /** How many bytes they may take. */
+  readonly maxListingBytes: number;
+
+  constructor(maxListingBytes: number) {
+    super(
+      `The server lists more names than fit into ${maxListingBytes} bytes of memory: maxListingBytes says how many they may take`,
+    );
+    this.maxListingBytes = maxListingBytes;
+  }
 }
 
 /**

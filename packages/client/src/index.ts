@@ -5,6 +5,7 @@ export { Cliente, connect, type DetailsOptions, type RequestOptions } from "./cl
 export {
   ChangedError,
   ChecksumError,
+  ListingError,
   NoDigestError,
   RefusedError,
   ReplyError,
@@ -18,3 +19,4 @@ export type { SyncedFile, SyncOptions, SyncProgress, SyncReport } from "./sync/o
 export type { Detail, RemoteDetails } from "./transfer/details.js";
 export type { DownloadEvent } from "./transfer/download.js";
 export type { Downloaded, DownloadOptions, Progress } from "./transfer/options.js";
+export type { RetryEvent } from "./transfer/retry.js";

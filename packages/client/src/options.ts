@@ -20,7 +20,7 @@ export interface ClienteOptions<C extends Contract> {
   readonly connectTimeoutMs?: number | undefined;
   /**
    * Milliseconds until a reply must begin. Default 120,000: a Python server reads a file whole before it answers, and
-   * says nothing at all to an operation that it does not know.
+   * says nothing at all to an operation that it does not know. Until one with a digest begins it is 15,000 at the least.
    */
   readonly replyTimeoutMs?: number | undefined;
   /**

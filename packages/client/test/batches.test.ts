@@ -358,7 +358,7 @@ describe("A batch that is damaged on its way", () => {
       onTestFinished(() => proxy.close());
       const into = await folder();
       const events: DownloadEvent[] = [];
-      const options = { onEvent: (_: string, event: DownloadEvent) => void events.push(event) };
+      const options = { onEvent: (_: unknown, event: DownloadEvent) => void events.push(event) };
       const report = await clienteOf({ port: proxy.port }, { stallMs: 2000 }).sincronizar(into, options);
       expect(report.failed).toEqual([]);
       await expectFiles(into, files);

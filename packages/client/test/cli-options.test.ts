@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Storage } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
 import { at, cli, fileshare, MiB, servedTree, start } from "./cli-run.js";
-import { rawServer } from "./raw-server.js";
+import { ok, rawServer, sends, silence } from "./raw-server.js";
 import { expectFile, folder, noise } from "./served.js";
 
 const tree = {
@@ -119,6 +119,26 @@ describe("fileshare --quiet", () => {
     });
     expect(await run("sync", "--quiet", into)).toEqual({ code: 0, stdout: "", stderr: "" });
     await expectFile(join(into, "otros/x"), "x");
+  });
+});
+
+describe("fileshare --timeout", () => {
+  it("is how long a server may say nothing that has taken the connection", async () => {
+    const server = await rawServer(silence);
+    const args = ["--timeout", "1", "-s", at(server)];
+    const cwd = await folder();
+    for (const command of [["ls"], ["get", "x"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
+      const { code, stderr } = await fileshare([...command, ...args], { cwd }).ended;
+      expect(`${command.join(" ")}: ${code} ${stderr}`).toBe(
+        `${command.join(" ")}: 3 fileshare: Nothing moved for 1000 ms\n`,
+      );
+    }
+  });
+
+  it("is how long it may say nothing in the middle of an answer", async () => {
+    const server = await rawServer(sends(ok(["a", "b"]).subarray(0, 20)));
+    const run = await fileshare(["ls", "--timeout", "1", "-s", at(server)]).ended;
+    expect(run).toMatchObject({ code: 3, stderr: "fileshare: Nothing moved for 1000 ms\n" });
   });
 });
 

@@ -348,6 +348,8 @@ describe("fileshare", () => {
       ["get", "x", "-o", "-", "--checksum"],
       ["get", "x", "--max-time", "0"],
       ["get", "x", "--connect-timeout", "1.5"],
+      ["ls", "--timeout", "0"],
+      ["sync", "--timeout", "1s"],
       ["-o", ""],
       ["ls", ""],
       ["sync", "a", "b"],

@@ -40,6 +40,13 @@ describe("pedirDigest()", () => {
       data: new Uint8Array(0),
     });
 
+  it("waits for as long as a server may compute before it says so, though other replies have less time", async () => {
+    const server = await rawServer((socket) => {
+      setTimeout(() => socket.write(reply(1, "0".repeat(64))), 300);
+    });
+    expect(await clienteOf(server, { replyTimeoutMs: 50 }).pedirDigest("a")).toBe("0".repeat(64));
+  });
+
   it("asks again while the server is computing", async () => {
     const server = await rawServer(
       sends(reply(1, null)),

@@ -39,7 +39,7 @@ describe("A server that takes fewer connections than the client would like", () 
     const into = await folder();
     const retries: string[] = [];
     const cliente = clienteOf(server, { connections: 6 });
-    const report = await cliente.sincronizar(into, { onEvent: (name) => retries.push(name) });
+    const report = await cliente.sincronizar(into, { onEvent: (name = "") => retries.push(name) });
     expect(report.failed).toEqual([]);
     expect(retries).toEqual([]);
     for (const [name, content] of Object.entries(files)) await expectFile(join(into, name), content);

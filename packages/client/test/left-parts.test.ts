@@ -3,9 +3,10 @@
 import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Servidor } from "@fileshare/server";
+import { DirectoryStorage, Servidor, type Storage } from "@fileshare/server";
 import { beforeEach, describe, expect, it } from "vitest";
 import { clienteOf, expectFile, folder, host, listening, noise } from "./served.js";
+import { refusal, talkingServer } from "./talking-server.js";
 
 const MiB = 1024 * 1024;
 const content = noise(24 * MiB);
@@ -48,6 +49,35 @@ describe("What is left of a download", () => {
       expect(await readdir(into)).toEqual([]);
     },
   );
+
+  it.each(["FORBIDDEN", "FAILED", "BAD_REQUEST"])(
+    "stays when the server refuses the file as %s, and is gone on with when it does not any more",
+    async (reason) => {
+      const refusing = await talkingServer((request) => refusal(request, reason));
+      const refused = clienteOf(refusing).descargarArchivo("grande", { folder: into, retries: 0 });
+      await expect(refused).rejects.toMatchObject({ code: "REFUSED", reason });
+      expect(await readdir(into)).toHaveLength(2);
+      const { resumed } = await clienteOf(server).descargarArchivo("grande", { folder: into });
+      expect(resumed).toBeGreaterThan(0);
+    },
+  );
+
+  it("stays when the server must not read the file for a while", async () => {
+    const storage = new DirectoryStorage(path);
+    const closed: Storage = {
+      list: () => storage.list(),
+      open: async () => {
+        throw Object.assign(new Error("permission denied"), { code: "EACCES" });
+      },
+    };
+    const forbidding = await listening(new Servidor({ storage: closed, host, port: 0 }));
+    const failed = clienteOf(forbidding).descargarArchivo("grande", { folder: into });
+    await expect(failed).rejects.toMatchObject({
+      reason: "FORBIDDEN",
+      message: 'The server must not read "grande"',
+    });
+    expect(await readdir(into)).toHaveLength(2);
+  });
 
   it("goes with a sync that deletes, when the file is gone from the server", async () => {
     await rm(join(path, "grande"));

@@ -87,7 +87,7 @@ describe("A server that vanishes", () => {
     const into = await folder();
     const retried = new Set<string>();
     const { downloaded, failed } = await clienteOf(proxy, times).sincronizar(into, {
-      onEvent: (name, { type }) => type === "retry" && retried.add(name),
+      onEvent: (name = "", { type }) => type === "retry" && retried.add(name),
     });
     expect(failed).toEqual([]);
     expect(downloaded).toHaveLength(names.length);

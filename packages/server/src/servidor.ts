@@ -45,8 +45,9 @@ import { type Answered, answered, type Handler, type Reason, RefusedError } from
 import { listar } from "./operations/listar.js";
 import { weightOf } from "./operations/weight.js";
 import { type ServidorOptions, type Settings, settle } from "./options.js";
+import { isForbidden } from "./storage/folder.js";
 import { readMany } from "./storage/many.js";
-import type { SmallFile, SmallFiles, StoredFile } from "./storage/storage.js";
+import type { SmallFile, SmallFiles, Storage, StoredFile } from "./storage/storage.js";
 
 /** How long {@link Servidor.close} waits for what it has cut to let go of files and sockets. */
 const LET_GO_MS = 1000;
@@ -239,8 +240,8 @@ export class Servidor<C extends Contract = Operaciones>
    *
    * @param peticion the request that is answered: a `descargar` may ask for a range, a version, checksums. Default: the
    *   whole file is sent, as it is
-   * @throws {RefusedError} when there is no such file, or not what is asked for of it, or it is larger than a frame can
-   *   be; nothing was sent
+   * @throws {RefusedError} when there is no such file, or it must not be read, or not what is asked for of it, or it is larger
+   *   than a frame can be; nothing was sent
    * @throws {ConexionError} when the connection broke over it
    */
   async enviarArchivo(conexion: Conexion, nombre: string, peticion?: Mensaje): Promise<Answered> {
@@ -254,7 +255,7 @@ export class Servidor<C extends Contract = Operaciones>
     }
     const { storage } = this.#settings;
     const small = await ((peticion && this.#ahead.get(peticion)) ?? this.#readSmall(nombre, request));
-    await using file = small ? opened(small) : await storage.open(nombre);
+    await using file = small ? opened(small) : await openOf(storage, nombre);
     if (!file) throw new RefusedError(`There is no file ${quoted(nombre)}`, { reason: "NOT_FOUND" });
     // Nothing would hold together parts of a file without a version.
     const asked = file.version === "" ? undefined : request;
@@ -271,7 +272,7 @@ export class Servidor<C extends Contract = Operaciones>
         throw new RefusedError(message, { cause, reason: "TOO_LARGE" });
       }
       if (!asked || !(cause instanceof ShorterError)) throw cause;
-      await using now = await storage.open(nombre);
+      await using now = await openOf(storage, nombre);
       throw changedError(now, { cause });
     }
     return answered;
@@ -516,6 +517,20 @@ export async function serve<C extends Contract = Operaciones>(
 /** A name from a peer, as much of it as an error message may repeat. */
 function quoted(name: string): string {
   return JSON.stringify(name.length > 256 ? `${name.slice(0, 256)}...` : name);
+}
+
+/**
+ * Opens a file.
+ *
+ * @throws {RefusedError} `FORBIDDEN` when it may be there, and must not be read: nobody is to take it for gone
+ */
+async function openOf(storage: Storage, nombre: string): Promise<StoredFile | undefined> {
+  try {
+    return await storage.open(nombre);
+  } catch (cause) {
+    if (!isForbidden(cause)) throw cause;
+    throw new RefusedError(`The file ${quoted(nombre)} must not be read`, { cause, reason: "FORBIDDEN" });
+  }
 }
 
 /** The answer to a request that is refused; why, to a peer that takes more than the three attributes. */

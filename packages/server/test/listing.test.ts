@@ -463,6 +463,28 @@ describe("A file in a folder", () => {
   });
 });
 
+describe("A file that the server must not read", () => {
+  test("is refused as that, alone and of several, and as what is not there to a peer of old", async () => {
+    const folder = await tree();
+    const { port, servidor } = await served({ folder });
+    const client = await askingOf(port);
+    await chmod(join(folder, ".."), 0o755);
+    for (const name of ["a.txt", "a/1"]) await chmod(join(folder, name), 0o000);
+    await asNobody(async () => {
+      for (const name of ["a.txt", "a/1"]) {
+        const refused = next(servidor, "refused");
+        const { estado, extras } = await client.descargar(name, { id: 1 });
+        expect({ estado, extras }).toEqual({ estado: "error", extras: { id: 1, reason: "FORBIDDEN" } });
+        expect(String((await refused).error)).toContain(`The file "${name}" must not be read`);
+        const { estado: old, extras: none } = await client.descargar(name, {});
+        expect({ old, none }).toEqual({ old: "error", none: {} });
+      }
+      const several = await client.descargar("a0", { id: 2, more: ["a.txt"], checksums: ["crc32"] });
+      expect(several).toMatchObject({ estado: "ok", extras: { parts: [2, -1] } });
+    });
+  });
+});
+
 describe("A name that is no text", () => {
   const bytesOf: Record<string, number[]> = {
     "latin-\udcf1": [...Buffer.from("latin-"), 0xf1],

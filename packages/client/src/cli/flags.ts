@@ -3,7 +3,7 @@
 import type { Operaciones } from "@fileshare/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClienteOptions } from "../options.js";
-import { notEmpty, parseRate, wholeNumber } from "./units.js";
+import { notEmpty, parseRate, parseSize, wholeNumber } from "./units.js";
 
 export interface Server {
   readonly host: string;
@@ -16,7 +16,11 @@ export interface ServerFlags {
   /** Seconds. */
   readonly connectTimeout?: number | undefined;
   /** Seconds. */
+  readonly timeout?: number | undefined;
+  /** Seconds. */
   readonly maxTime?: number | undefined;
+  /** Bytes. */
+  readonly maxListing?: number | undefined;
 }
 
 /** Options of what downloads. */
@@ -66,7 +70,19 @@ export function addServerOptions(command: Command): Command {
         "how long a connection may take to stand (default: 10)",
       ).argParser(seconds),
     )
-    .addOption(new Option("--max-time <seconds>", "give up after so long").argParser(seconds));
+    .addOption(
+      new Option(
+        "--timeout <seconds>",
+        "how long the server may say nothing (default: 120 until it answers, then 30)",
+      ).argParser(seconds),
+    )
+    .addOption(new Option("--max-time <seconds>", "give up after so long").argParser(seconds))
+    .addOption(
+      new Option(
+        "--max-listing <size>",
+        "memory that the server's names may take: 500M, 4G (default: 1G)",
+      ).argParser(parseSize),
+    );
 }
 
 export function addTransferOptions(command: Command): Command {
@@ -95,13 +111,19 @@ export function addTransferOptions(command: Command): Command {
 
 /** The Cliente for those options. */
 export function clienteOptions(flags: TransferFlags): ClienteOptions<Operaciones> {
-  const { server, connectTimeout } = flags;
+  const { server, connectTimeout, timeout } = flags;
   return {
     ...(server ?? parseServer(DEFAULT_SERVER)),
-    connectTimeoutMs: connectTimeout === undefined ? undefined : connectTimeout * 1000,
+    connectTimeoutMs: milliseconds(connectTimeout),
+    replyTimeoutMs: milliseconds(timeout),
+    stallMs: milliseconds(timeout),
     connections: flags.connections,
     bytesPerSecond: flags.limitRate,
   };
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 /** HOST:PORT, HOST alone, :PORT alone; an IPv6 address stands in brackets. */

@@ -13,8 +13,8 @@ import { exitCodes } from "./exit-codes.js";
 import type { TransferFlags } from "./flags.js";
 import { getToStdout } from "./get-stdout.js";
 import { isInterruption } from "./interrupt.js";
-import { exitCodeOf } from "./messages.js";
-import { type WantedFile, type WantedFiles, wantedFiles } from "./names.js";
+import { exitCodeOf, retryText } from "./messages.js";
+import { type FindOptions, type WantedFile, type WantedFiles, wantedFiles } from "./names.js";
 import { NoMatchError, NotOneError, RemoteFolderError } from "./not-found.js";
 import { goOnText, writeError } from "./output.js";
 import { isFolder } from "./remote-folder.js";
@@ -40,8 +40,13 @@ export async function get(
   flags: GetFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  const find = (): Promise<WantedFiles> => wantedFiles(cliente, names, signal);
-  if (flags.output === "-") return getToStdout(cliente, await find(), flags, signal);
+  const { output, retries, maxListing, quiet } = flags;
+  const find = (onEvent: FindOptions["onEvent"]): Promise<WantedFiles> =>
+    wantedFiles(cliente, names, { retries, maxListing, onEvent, signal });
+  if (output === "-") {
+    const wanted = await find(quiet ? undefined : (event) => writeError(retryText(event)));
+    return getToStdout(cliente, wanted, flags, signal);
+  }
   return new Getting(cliente, flags, signal).run(find);
 }
 
@@ -87,13 +92,13 @@ class Getting {
         : textReporter(new Screen({ toStderr: flags.checksum === true }), this.#tally, linesOf(flags));
   }
 
-  async run(find: () => Promise<WantedFiles>): Promise<number> {
+  async run(find: (onEvent: FindOptions["onEvent"]) => Promise<WantedFiles>): Promise<number> {
     const onInterrupt = (): void => this.#end.abort(this.#signal.reason);
     this.#signal.addEventListener("abort", onInterrupt, { once: true });
     if (this.#signal.aborted) onInterrupt();
     try {
       await checkFolder(this.#flags.output);
-      const { files, unmatched, unreadable } = await find();
+      const { files, unmatched, unreadable } = await find((event) => this.#reporter.event(undefined, event));
       this.#expect(files, unmatched);
       for (const pattern of unmatched) this.#fail(pattern, new NoMatchError(pattern), false);
       for (const folder of unreadable) this.#failFolder(folder);

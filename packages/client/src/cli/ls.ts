@@ -5,14 +5,17 @@ import type { Cliente } from "../cliente.js";
 import { UnreadableError } from "../errors.js";
 import { matcherOf, mayMatchBelow } from "../sync/filter.js";
 import type { Detail, RemoteDetails } from "../transfer/details.js";
+import { ListingMemory } from "../transfer/listing-memory.js";
+import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
-import { messageOf } from "./messages.js";
+import type { ServerFlags } from "./flags.js";
+import { messageOf, retryText } from "./messages.js";
 import { isGlob, withoutDot } from "./names.js";
 import { writeError, writeJson } from "./output.js";
 import { folderPages } from "./remote-folder.js";
 import { dateText, sizeText } from "./units.js";
 
-export interface LsFlags {
+export interface LsFlags extends Pick<ServerFlags, "maxListing"> {
   readonly long?: boolean | undefined;
   readonly recursive?: boolean | undefined;
   readonly json?: boolean | undefined;
@@ -28,7 +31,8 @@ export async function ls(
   flags: LsFlags,
   signal: AbortSignal,
 ): Promise<number> {
-  const { recursive, json } = flags;
+  const { recursive, json, maxListing } = flags;
+  const memory = new ListingMemory(maxListing);
   const details = detailsFor(flags);
   const write = json ? writeDetails : writerOf(flags);
   const print = async (pages: AsyncIterable<readonly RemoteDetails[]>): Promise<number> => {
@@ -46,11 +50,13 @@ export async function ls(
   const unreadable = new Set<string>();
   const onUnreadable = (folder: string): void => {
     if (unreadable.has(folder)) return;
+    memory.keep("folder", folder.length);
     unreadable.add(folder);
     writeError(messageOf(new UnreadableError(folder)));
   };
+  const onEvent = (event: RetryEvent): void => writeError(retryText(event));
   const pagesOf = (folder: string): AsyncIterable<readonly RemoteDetails[]> =>
-    folderPages(cliente, { folder, recursive, details, onUnreadable, signal });
+    folderPages(cliente, { folder, recursive, details, memory, onUnreadable, onEvent, signal });
   const end = (): number => (unreadable.size > 0 ? exitCodes.failed : exitCodes.done);
   if (patterns.every((pattern) => /^\.?\/*$/.test(pattern))) {
     await print(pagesOf(""));
@@ -64,6 +70,7 @@ export async function ls(
     recursive: deep,
     details,
     onUnreadable: (folder) => mayMatchBelow(names, folder) && onUnreadable(folder),
+    onEvent,
     signal,
   });
   let count = await print(matching(listing, names, unmatched));

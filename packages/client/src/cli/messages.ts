@@ -1,7 +1,8 @@
 // Errors as a person, or a program, is told of them.
 
 import { ConexionError, MensajeError } from "@fileshare/protocol";
-import { ReplyError, TargetError } from "../errors.js";
+import { ListingError, ReplyError, TargetError } from "../errors.js";
+import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
 
 /** The exit code for what a request threw. */
@@ -15,10 +16,17 @@ export function messageOf(error: unknown): string {
   if (error instanceof TargetError) return targetMessage(error);
   if (error instanceof ReplyError && error.cause instanceof MensajeError)
     return `This is no fileshare server, or its answer was damaged on its way: ${message}`;
+  if (error instanceof ListingError)
+    return `The server lists more names than fit into ${error.maxListingBytes} bytes of memory: --max-listing allows them more, and patterns take fewer`;
   // An address with colons of its own is written as it is given to the command.
   if (error instanceof ConexionError)
     return message.replace(/^(Cannot connect to )([^[\]\s]*:[^[\]\s]*)(:\d+: )/, "$1[$2]$3");
   return message;
+}
+
+/** That something failed, and when it is tried again. */
+export function retryText({ error, waitMs }: Pick<RetryEvent, "error" | "waitMs">): string {
+  return `${messageOf(error)}; trying again in ${(waitMs / 1000).toFixed(1)} s`;
 }
 
 /** The `code` that the errors of this package have. */

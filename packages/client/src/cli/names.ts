@@ -1,10 +1,11 @@
 // What is to be fetched: names as they are, and patterns that choose from the server's listing.
 
 import picomatch from "picomatch";
-import type { Cliente } from "../cliente.js";
+import type { Cliente, DetailsOptions } from "../cliente.js";
 import { RefusedError } from "../errors.js";
 import { matcherOf, mayMatchBelow } from "../sync/filter.js";
 import type { RemoteDetails } from "../transfer/details.js";
+import { ListingMemory } from "../transfer/listing-memory.js";
 
 /** From so many names on the server is asked for its listing: files whose size is known go many at once. */
 const LISTING_NAMES = 16;
@@ -25,11 +26,17 @@ export interface WantedFiles {
   readonly unreadable: readonly string[];
 }
 
+/** How the listing is read that patterns choose from. */
+export interface FindOptions extends Pick<DetailsOptions, "retries" | "onEvent" | "signal"> {
+  /** How many bytes of memory the names may take that are kept of it. */
+  readonly maxListing?: number | undefined;
+}
+
 /** Finds out which files are meant. Each is named once, in the order asked for, and of a pattern in the listing's. */
 export async function wantedFiles(
   cliente: Cliente,
   asked: readonly string[],
-  signal: AbortSignal,
+  { maxListing, ...options }: FindOptions,
 ): Promise<WantedFiles> {
   const names = [...new Set(asked.map(withoutDot))];
   const patterns = names.filter(isGlob);
@@ -42,12 +49,20 @@ export async function wantedFiles(
   const found = new Map<string, RemoteDetails[]>(patterns.map((pattern) => [pattern, []]));
   const recursive = patterns.length > 0 || names.some((name) => name.includes("/"));
   const closed: string[] = [];
-  const onUnreadable = (folder: string): void => void closed.push(folder);
+  const memory = new ListingMemory(maxListing);
+  const keep = (files: RemoteDetails[] | undefined, file: RemoteDetails): void => {
+    memory.keep("details", file.name.length + (file.version?.length ?? 0));
+    files?.push(file);
+  };
+  const onUnreadable = (folder: string): void => {
+    memory.keep("failure", folder.length);
+    closed.push(folder);
+  };
   try {
-    for await (const page of cliente.pedirDetalles({ recursive, onUnreadable, signal })) {
+    for await (const page of cliente.pedirDetalles({ ...options, recursive, onUnreadable })) {
       for (const file of page) {
         if (literal.has(file.name)) known.set(file.name, file);
-        for (const [pattern, isMatch] of matches) if (isMatch(file.name)) found.get(pattern)?.push(file);
+        for (const [pattern, isMatch] of matches) if (isMatch(file.name)) keep(found.get(pattern), file);
       }
       if (patterns.length === 0 && known.size === names.length) break;
     }

@@ -5,18 +5,25 @@ import { printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
 import { UnreadableError } from "../errors.js";
 import type { RemoteDetails } from "../transfer/details.js";
+import { ListingMemory } from "../transfer/listing-memory.js";
+import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
 import { type GetFlags, getFiles } from "./get.js";
-import { messageOf } from "./messages.js";
+import { messageOf, retryText } from "./messages.js";
 import { writeError } from "./output.js";
 import { sizeText } from "./units.js";
 
 /** Lets a person choose, and downloads what was chosen. */
 export async function pick(cliente: Cliente, flags: GetFlags, signal: AbortSignal): Promise<number> {
   const files = new Map<string, RemoteDetails>();
+  const memory = new ListingMemory(flags.maxListing);
   const onUnreadable = (folder: string): void => writeError(messageOf(new UnreadableError(folder)));
-  for await (const page of cliente.pedirDetalles({ recursive: true, onUnreadable, signal })) {
-    for (const file of page) files.set(file.name, file);
+  const onEvent = (event: RetryEvent): void => writeError(retryText(event));
+  for await (const page of cliente.pedirDetalles({ recursive: true, onUnreadable, onEvent, signal })) {
+    for (const file of page) {
+      memory.keep("details", file.name.length + (file.version?.length ?? 0));
+      files.set(file.name, file);
+    }
   }
   if (files.size === 0) {
     process.stdout.write("The server has no files.\n");

@@ -2,6 +2,8 @@
 
 import type { Cliente } from "../cliente.js";
 import type { Detail, RemoteDetails } from "../transfer/details.js";
+import { ListingMemory } from "../transfer/listing-memory.js";
+import type { RetryEvent } from "../transfer/retry.js";
 
 /** What to look at, and how. */
 export interface FolderOptions {
@@ -10,8 +12,12 @@ export interface FolderOptions {
   /** Files in folders below too, in place of these folders. */
   readonly recursive?: boolean | undefined;
   readonly details: readonly Detail[];
+  /** Counts the folders that were told, so that each is told once. */
+  readonly memory?: ListingMemory | undefined;
   /** Called with the name of each folder that was to be looked into and cannot be, with a `/` at its end; maybe again. */
   readonly onUnreadable?: ((folder: string) => void) | undefined;
+  /** Called when a connection was lost, and is tried again. */
+  readonly onEvent?: ((event: RetryEvent) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -24,24 +30,38 @@ const LAST = "\uffff";
  */
 export async function* folderPages(
   cliente: Cliente,
-  { folder, recursive = false, details, onUnreadable, signal }: FolderOptions,
+  {
+    folder,
+    recursive = false,
+    details,
+    memory = new ListingMemory(),
+    onUnreadable,
+    onEvent,
+    signal,
+  }: FolderOptions,
 ): AsyncGenerator<readonly RemoteDetails[], void, undefined> {
   const below = new Set<string>();
+  const entriesOf = (file: RemoteDetails): RemoteDetails[] => {
+    const { size } = below;
+    const entries = entryOf(file, folder, below);
+    if (below.size > size) memory.keep("folder", file.name.length);
+    return entries;
+  };
   const closed: RemoteDetails[] = [];
   const noteUnreadable = (name: string): void => {
     // One that is below another, and not looked into, is told by its name as any folder is.
     if (name === folder || (recursive && name.startsWith(folder))) onUnreadable?.(name);
-    else if (name.startsWith(folder)) closed.push(...entryOf(folderNamed(name), folder, below));
+    else if (name.startsWith(folder)) closed.push(...entriesOf(folderNamed(name)));
   };
   const left = new Set<string>();
   let after = folder === "" ? undefined : folder;
   for (let goesOn = true; goesOn; ) {
     goesOn = false;
-    const options = { recursive: true, after, details, onUnreadable: noteUnreadable, signal };
+    const options = { recursive: true, after, details, onUnreadable: noteUnreadable, onEvent, signal };
     for await (const page of cliente.pedirDetalles(options)) {
       const inside = page.filter(({ name }) => name.startsWith(folder));
       if (closed.length > 0) yield closed.splice(0);
-      yield recursive ? inside : inside.flatMap((file) => entryOf(file, folder, below));
+      yield recursive ? inside : inside.flatMap(entriesOf);
       if (inside.length < page.length) return;
       const last = folderBelow(page.at(-1)?.name ?? "", folder);
       if (recursive || last === undefined || left.has(last)) continue;

@@ -2,7 +2,7 @@
 
 import { printable } from "@fileshare/protocol";
 import { type BarFile, barLines } from "./bars.js";
-import { messageOf } from "./messages.js";
+import { messageOf, retryText } from "./messages.js";
 import type { Reporter, SavedFile, Summary } from "./reporter.js";
 import type { Screen } from "./screen.js";
 import type { Tally } from "./tally.js";
@@ -42,7 +42,7 @@ export function textReporter(screen: Screen, tally: Tally, lines: Lines): Report
     },
     overall: draw,
     event(name, event) {
-      const shown = printable(name);
+      const shown = printable(name ?? "");
       if (event.type === "resumed") screen.line(`${shown}: going on after ${sizeText(event.bytes)}`);
       else if (event.type === "restarted")
         screen.line(`${shown}: starting over, as it has changed or was damaged`);
@@ -52,7 +52,7 @@ export function textReporter(screen: Screen, tally: Tally, lines: Lines): Report
         if (message === lastRetry && performance.now() - toldAt < 1000) return;
         lastRetry = message;
         toldAt = performance.now();
-        screen.error(`${shown}: ${message}; trying again in ${(event.waitMs / 1000).toFixed(1)} s`);
+        screen.error(name === undefined ? retryText(event) : `${shown}: ${retryText(event)}`);
       }
     },
     done(file) {

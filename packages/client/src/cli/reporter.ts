@@ -35,7 +35,8 @@ export interface Reporter {
   progress(name: string, received: number, total: number): void;
   /** How far all have come has changed. */
   overall(): void;
-  event(name: string, event: DownloadEvent): void;
+  /** @param name undefined where it is the listing that is tried again */
+  event(name: string | undefined, event: DownloadEvent): void;
   done(file: SavedFile): void;
   skipped(file: SavedFile): void;
   /** A folder in which there is nothing. */

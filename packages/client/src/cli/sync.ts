@@ -64,7 +64,7 @@ class Syncing {
   }
 
   async run(): Promise<number> {
-    const { resume, retries, fsync, checksum, include, exclude, dryRun } = this.#flags;
+    const { resume, retries, fsync, checksum, include, exclude, dryRun, maxListing } = this.#flags;
     let failure: unknown;
     try {
       await this.#cliente.sincronizar(this.#folder, {
@@ -76,6 +76,7 @@ class Syncing {
         resume,
         fsync,
         retries,
+        maxListingBytes: maxListing,
         onFile: (file) => this.#noteFile(file),
         onProgress: (progress) => this.#noteProgress(progress),
         onEvent: (name, event) => this.#noteEvent(name, event),
@@ -134,7 +135,7 @@ class Syncing {
     if (files > 0) this.#reporter.overall();
   }
 
-  #noteEvent(name: string, event: DownloadEvent): void {
+  #noteEvent(name: string | undefined, event: DownloadEvent): void {
     if (event.type === "resumed") this.#arrivals.resumed(event.bytes);
     this.#reporter.event(name, event);
   }

@@ -35,9 +35,18 @@ const MULTIPLES: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 **
 
 /** Bytes a second as curl takes them: 500000, 500k, 1.5M, 2G. The letters are multiples of 1024, as there. */
 export function parseRate(text: string): number {
+  return bytesIn(text, "It must be bytes a second, such as 500k, 1.5M or 2G.");
+}
+
+/** Bytes, in the same way. */
+export function parseSize(text: string): number {
+  return bytesIn(text, "It must be bytes, such as 500M, 1.5G or 2G.");
+}
+
+function bytesIn(text: string, otherwise: string): number {
   const [, number, letter = ""] = /^(\d+(?:\.\d+)?)([kmgt]?)b?$/i.exec(text) ?? [];
   const bytes = Math.round(Number(number) * (MULTIPLES[letter.toLowerCase()] as number));
-  if (!(bytes >= 1)) throw new InvalidArgumentError("It must be bytes a second, such as 500k, 1.5M or 2G.");
+  if (!(bytes >= 1)) throw new InvalidArgumentError(otherwise);
   return bytes;
 }
 

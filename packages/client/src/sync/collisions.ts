@@ -13,6 +13,11 @@ export class Collisions {
     this.#folding = folding;
   }
 
+  /** How many folders were noted. */
+  get folders(): number {
+    return this.#folders.size;
+  }
+
   /** Notes a name. Gives one that was noted before and would be the same, or in its way; undefined where there is none. */
   note(name: string): string | undefined {
     const folded = this.#fold(name);

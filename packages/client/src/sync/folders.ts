@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Disk } from "../disk/disk.js";
 import { TargetError, UnreadableError } from "../errors.js";
 import type { DetailsPage } from "../transfer/details.js";
+import type { ListingMemory } from "../transfer/listing-memory.js";
 import { isTooLong, pathWithin } from "../transfer/target.js";
 import type { Account } from "./account.js";
 import type { Collisions } from "./collisions.js";
@@ -27,6 +28,7 @@ export class Folders {
   readonly #disk: Disk;
   readonly #top: string;
   readonly #account: Account;
+  readonly #memory: ListingMemory;
   readonly #dryRun: boolean;
   readonly #isMeant: (name: string) => boolean;
   readonly #mayBeMeantBelow: (folder: string) => boolean;
@@ -35,10 +37,11 @@ export class Folders {
   #areTold = true;
 
   /** @param top absolute path */
-  constructor(disk: Disk, top: string, account: Account, options: FoldersOptions) {
+  constructor(disk: Disk, top: string, account: Account, memory: ListingMemory, options: FoldersOptions) {
     this.#disk = disk;
     this.#top = top;
     this.#account = account;
+    this.#memory = memory;
     this.#dryRun = options.dryRun ?? false;
     this.#isMeant = filterOf(options);
     const { include, exclude } = options;
@@ -72,6 +75,11 @@ export class Folders {
     if (page.folders === undefined) this.#areTold = false;
     const meant = (page.folders ?? []).flatMap((name) => this.#meant(name, collisions) ?? []);
     if (meant.length === 0) return;
+    this.#memory.keep(
+      "folder",
+      meant.reduce((sum, { nombre }) => sum + nombre.length, 0),
+      meant.length,
+    );
     const { kinds } = await this.#disk.stat(meant.map(({ path }) => path));
     const missing = meant.filter((_, i) => kinds[i] !== "folder");
     if (missing.length === 0) return;
@@ -86,6 +94,7 @@ export class Folders {
 
   #noteUnreadable(name: string): void {
     if (this.#unreadable.has(name)) return;
+    this.#memory.keep("failure", name.length);
     this.#unreadable.add(name);
     const nombre = `${name}/`;
     if (this.#mayBeMeantBelow(nombre)) this.#account.fail(nombre, new UnreadableError(nombre));
@@ -104,6 +113,7 @@ export class Folders {
       this.#empty.add(path);
       return { nombre, path };
     } catch (error) {
+      this.#memory.keep("failure", name.length);
       this.#account.fail(nombre, error);
       return undefined;
     }

@@ -21,14 +21,23 @@ export interface SyncOptions extends FilterOptions {
   readonly resume?: boolean | undefined;
   /** As in a download. Default false. */
   readonly fsync?: boolean | undefined;
-  /** As in a download. Default 5. */
+  /** As in a download, and for the listing. Default 5. */
   readonly retries?: number | undefined;
+  /**
+   * How many bytes of memory the names that the server lists may take, as far as the patterns mean them: they are kept until the
+   * listing is at its end. Default 1 GiB, some six million files, which Node's memory on a machine of 4 GiB holds; for more,
+   * give Node more too (`--max-old-space-size`).
+   */
+  readonly maxListingBytes?: number | undefined;
   /** Told of each file that is done with. */
   readonly onFile?: ((file: SyncedFile) => void) | undefined;
   /** Told how far the whole has come. */
   readonly onProgress?: ((progress: SyncProgress) => void) | undefined;
-  /** Told when the download of a file is picked up, starts over or is tried again. */
-  readonly onEvent?: ((nombre: string, event: DownloadEvent) => void) | undefined;
+  /**
+   * Told when the download of a file is picked up, starts over or is tried again; and, without a name, when the listing is
+   * tried again.
+   */
+  readonly onEvent?: ((nombre: string | undefined, event: DownloadEvent) => void) | undefined;
   /** Gives the sync up. Files that are there stay, and the next sync goes on. */
   readonly signal?: AbortSignal | undefined;
 }

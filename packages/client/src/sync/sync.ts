@@ -11,6 +11,8 @@ import type { BatchFile } from "../transfer/batch.js";
 import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
 import { download } from "../transfer/download.js";
+import { listing } from "../transfer/listing.js";
+import { ListingMemory } from "../transfer/listing-memory.js";
 import { isTooLong, pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Account } from "./account.js";
@@ -31,12 +33,11 @@ const BATCH_WEIGHT = 32;
 /** Brings a folder to what the server has. */
 export async function sync(
   transfers: Transfers,
-  pages: AsyncIterable<DetailsPage>,
   folder: string,
   options: SyncOptions,
   signal: AbortSignal,
 ): Promise<SyncReport> {
-  return new Sync(transfers, resolve(folder), options, signal).run(pages);
+  return new Sync(transfers, resolve(folder), options, signal).run();
 }
 
 /** A file that is to be fetched. */
@@ -74,6 +75,7 @@ class Sync {
   readonly #batcher: Batcher;
   readonly #account: Account;
   readonly #folders: Folders;
+  readonly #memory: ListingMemory;
   /** Folders that were to be made for files; the error of one that could not be. */
   readonly #made: Map<string, Error | undefined>;
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
@@ -91,7 +93,8 @@ class Sync {
     this.#isMeant = filterOf(options);
     const { fsync = false, retries = 5, onEvent = () => {} } = options;
     this.#account = new Account(options);
-    this.#folders = new Folders(transfers.disk, folder, this.#account, options);
+    this.#memory = new ListingMemory(options.maxListingBytes);
+    this.#folders = new Folders(transfers.disk, folder, this.#account, this.#memory, options);
     this.#batcher = new Batcher(transfers, { fsync, retries, signal: this.#signal, onEvent });
   }
 
@@ -99,27 +102,31 @@ class Sync {
     return this.#ending.signal;
   }
 
-  async run(pages: AsyncIterable<DetailsPage>): Promise<SyncReport> {
+  async run(): Promise<SyncReport> {
     const onAbort = (): void => this.#ending.abort(this.#given.reason);
     this.#given.addEventListener("abort", onAbort, { once: true });
     if (this.#given.aborted) onAbort();
     try {
-      return await this.#run(pages);
+      return await this.#run();
+    } catch (error) {
+      // The next page may be on its way.
+      this.#ending.abort(error);
+      throw error;
     } finally {
       this.#given.removeEventListener("abort", onAbort);
     }
   }
 
-  async #run(pages: AsyncIterable<DetailsPage>): Promise<SyncReport> {
+  async #run(): Promise<SyncReport> {
     const { dryRun = false } = this.#options;
-    const listing = pages[Symbol.asyncIterator]();
+    const pages = this.#pages();
     // It is asked for while the folder is made ready.
-    const first = listing.next();
+    const first = pages.next();
     first.catch(() => {});
     if (!dryRun) await this.#prepare();
     const pool = new Pool(FILES_UNDER_WAY);
     try {
-      for await (const looked of this.#look(first, listing)) {
+      for await (const looked of this.#look(first, pages)) {
         const differing = this.#differing(looked, await looked.local);
         await this.#folders.bring(looked.page, this.#collisions);
         const wanted = dryRun ? differing : await this.#withFolders(differing);
@@ -137,6 +144,17 @@ class Sync {
     this.#signal.throwIfAborted();
     if (this.#options.delete) await this.#delete();
     return this.#account.report();
+  }
+
+  #pages(): AsyncIterator<DetailsPage> {
+    const { retries, onEvent } = this.#options;
+    return listing(this.#transfers, {
+      recursive: true,
+      folders: true,
+      retries,
+      onRetry: (event) => onEvent?.(undefined, event),
+      linked: (act) => act(this.#signal),
+    });
   }
 
   async #beginBatches(pool: Pool, batches: readonly (readonly BatchFile[])[]): Promise<void> {
@@ -163,10 +181,10 @@ class Sync {
   /** Has the files of each page looked at here while what is known of those before it is dealt with. */
   async *#look(
     first: Promise<IteratorResult<DetailsPage>>,
-    listing: AsyncIterator<DetailsPage>,
+    pages: AsyncIterator<DetailsPage>,
   ): AsyncGenerator<Looked, void, undefined> {
     let before: Looked | undefined;
-    for (let page = await first; !page.done; page = await listing.next()) {
+    for (let page = await first; !page.done; page = await pages.next()) {
       const looked = this.#lookAt(page.value);
       if (before) yield before;
       before = this.#isEmpty ? undefined : looked;
@@ -178,10 +196,18 @@ class Sync {
 
   #lookAt(page: DetailsPage): Looked {
     this.#transfers.packsNames = page.packed;
+    const foldersBefore = this.#collisions.folders;
     const candidates = this.#candidates(page);
+    const { paths } = candidates;
+    this.#memory.keep(
+      "file",
+      paths.reduce((sum, path) => sum + path.length, 0),
+      paths.length,
+    );
+    this.#memory.keep("folder", 0, this.#collisions.folders - foldersBefore);
     const local = this.#isEmpty
       ? Promise.resolve(undefined)
-      : this.#transfers.disk.filesWithin(this.#folder, candidates.paths);
+      : this.#transfers.disk.filesWithin(this.#folder, paths);
     // It is waited for later, or not any more.
     local.catch(() => {});
     return { page, ...candidates, local };
@@ -232,6 +258,7 @@ class Sync {
         places.push(place);
         paths.push(path);
       } catch (error) {
+        this.#memory.keep("failure", name.length);
         this.#account.fail(name, error);
       }
     }

@@ -13,6 +13,9 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** How long a reply is, roughly. */
 const REPLY_BYTES = 1024;
 
+/** A server may compute for ten seconds before it says that it is not done yet: how long it has for that, in milliseconds. */
+const LEAST_REPLY_MS = 15_000;
+
 const RETRIES = 5;
 
 /** A server may answer at once that it is still computing: how long until it is asked again, in milliseconds. */
@@ -50,7 +53,7 @@ export async function remoteDigest(
         if (value !== null && !SHA256.test(value)) throw new ReplyError("The server's reply is no SHA-256");
         return value;
       },
-      { bytes: REPLY_BYTES, signal },
+      { bytes: REPLY_BYTES, signal, leastReplyMs: LEAST_REPLY_MS },
     );
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
     const digest = await retrying(ask, {

@@ -9,16 +9,11 @@ import { ChangedError, RefusedError, TargetError } from "../errors.js";
 import type { Link } from "./link.js";
 import { Missing } from "./missing.js";
 import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply, TOLD_BYTES } from "./remote.js";
-import { retrying } from "./retry.js";
+import { ALONE_AFTER, DEFAULT_RETRIES, type RetryEvent, retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
 /** How often a file may change while it is asked for before it is given up. */
 export const MOST_CHANGES = 5;
-
-/** What has failed so often in a row may be what breaks the connection: it is asked for with nothing else under way there. */
-const ALONE_AFTER = 2;
-
-const DEFAULT_RETRIES = 5;
 
 /** Up to this many bytes, a file is asked for and saved whole. Its reply is held in memory. */
 const SMALL_BYTES = 64 * 1024;
@@ -41,7 +36,7 @@ export type DownloadEvent =
   /** The file has changed on the server, or what was there of it was damaged: it is fetched from its start. */
   | { readonly type: "restarted" }
   /** Something failed, and is tried again: told once, though several ranges of the file fail by it, and wait each by itself. */
-  | { readonly type: "retry"; readonly error: unknown; readonly waitMs: number };
+  | RetryEvent;
 
 /** What is to be downloaded, and how. */
 export interface DownloadJob {

@@ -29,6 +29,8 @@ export interface AskOptions {
    * Whether nothing else is to be under way on its connection: what may break it is not to harm others. Default false.
    */
   readonly alone?: boolean | undefined;
+  /** Milliseconds that a server has at the least until its reply begins, where it takes that long to find out. Default 0. */
+  readonly leastReplyMs?: number | undefined;
   /** Gives the request up, and where it was sent its connection. */
   readonly signal: AbortSignal;
 }
@@ -153,9 +155,10 @@ export class Lanes {
     link: Link,
     request: (id: number) => Mensaje,
     handle: (reply: Mensaje, link: Link) => Promise<T>,
-    { signal }: AskOptions,
+    { signal, leastReplyMs = 0 }: AskOptions,
   ): Promise<T> {
     const { conexion } = link;
+    const firstByteMs = Math.max(this.#options.replyTimeoutMs, leastReplyMs);
     signal.throwIfAborted();
     // Others on the connection have not been given up: to them it is just lost.
     const onAbort = (): void =>
@@ -169,7 +172,7 @@ export class Lanes {
       const id = this.#ids;
       // Both take their turns at once: so replies are taken in the order of the requests.
       const sending = conexion.enviarMensaje(request(id), { batch: this.#extended === true });
-      const receiving = conexion.recibirMensaje({ firstByteMs: this.#options.replyTimeoutMs });
+      const receiving = conexion.recibirMensaje({ firstByteMs });
       receiving.catch(() => {});
       await sending;
       reply = await receiving;

@@ -8,6 +8,19 @@ import { ChecksumError, RefusedError, ReplyError } from "../errors.js";
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 10_000;
 
+/** How often in a row it may fail where nothing else is said. */
+export const DEFAULT_RETRIES = 5;
+
+/** What has failed so often in a row may be what breaks the connection: it is asked for with nothing else under way there. */
+export const ALONE_AFTER = 2;
+
+/** Something failed, and is tried again in so many milliseconds. */
+export interface RetryEvent {
+  readonly type: "retry";
+  readonly error: unknown;
+  readonly waitMs: number;
+}
+
 /** What trying again may be told. */
 export interface RetryOptions {
   /** How often in a row it may fail before it is given up, when nothing has come forward meanwhile. */
@@ -15,6 +28,8 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** How far the work has come: it counts as another first try where that has grown. */
   readonly progress: () => number;
+  /** Whether an error may not be there the next time. Default: as {@link isPassing} has it. */
+  readonly mayPass?: ((error: unknown) => boolean) | undefined;
   /** Told of each failure after which it is tried again, in how many milliseconds, and how many there were in a row. */
   readonly onRetry: (error: unknown, waitMs: number, failures: number) => void;
 }
@@ -27,7 +42,7 @@ export interface RetryOptions {
  * @throws the signal's reason when it aborts
  */
 export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { retries, signal, progress, onRetry } = options;
+  const { retries, signal, progress, mayPass = isPassing, onRetry } = options;
   let failures = 0;
   for (;;) {
     const before = progress();
@@ -35,14 +50,14 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      if (!isPassing(error)) throw error;
+      if (!mayPass(error)) throw error;
       if (progress() > before) failures = 0;
       failures += 1;
       if (failures > retries()) throw error;
       const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
       const waitMs = Math.round(longest * (0.5 + Math.random() / 2));
       onRetry(error, waitMs, failures);
-      await sleep(waitMs, undefined, { signal });
+      await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 }

@@ -21,7 +21,14 @@ export interface Answered {
 export const answered: Answered = Object.freeze({ answered: true });
 
 /** Why a request is refused, to a peer that can take more than `estado="error"`: PROTOCOL.md section 6.5. */
-export type Reason = "NOT_FOUND" | "CHANGED" | "BAD_RANGE" | "TOO_LARGE" | "BAD_REQUEST" | "FAILED";
+export type Reason =
+  | "NOT_FOUND"
+  | "FORBIDDEN"
+  | "CHANGED"
+  | "BAD_RANGE"
+  | "TOO_LARGE"
+  | "BAD_REQUEST"
+  | "FAILED";
 
 /** What a {@link RefusedError} may be told. */
 export interface RefusedOptions extends ErrorOptions {

@@ -287,17 +287,39 @@ describe("DirectoryStorage open()", () => {
     expect(await storage.open("uno.txt")).toBeUndefined();
   });
 
-  test("refuses a file that it may not read", async () => {
+  test("tells a file that it must not read from one that is not there", async () => {
     const root = await temp();
     const storage = storageOf(root);
-    await writeFile(join(root, "ajeno"), "");
-    await writeFile(join(root, "propio"), "");
-    await chmod(join(root, "ajeno"), 0o000);
-    await chmod(root, 0o755);
+    await mkdir(join(root, "cerrada"));
+    await mkdir(join(root, "abierta"));
+    for (const name of ["propio", "ajeno", "abierta/ajeno", "cerrada/x"])
+      await writeFile(join(root, name), "");
+    for (const name of ["ajeno", "abierta/ajeno", "cerrada"]) await chmod(join(root, name), 0o000);
+    for (const name of [".", "abierta"]) await chmod(join(root, name), 0o755);
     await asNobody(async () => {
       await open(storage, "propio");
-      expect(await storage.open("ajeno")).toBeUndefined();
+      for (const name of ["ajeno", "abierta/ajeno", "cerrada/x", "cerrada/nada/x"])
+        await expect(storage.open(name)).rejects.toMatchObject({ code: "EACCES" });
+      for (const name of ["nada", "abierta/nada"]) expect(await storage.open(name)).toBeUndefined();
     });
+    await chmod(join(root, "cerrada"), 0o755);
+  });
+
+  test("does not tell what is outside from what is not there, where it must not look", async () => {
+    const outside = await temp();
+    const root = await temp();
+    const storage = storageOf(root);
+    await mkdir(join(outside, "cerrada"));
+    await writeFile(join(outside, "cerrada", "x"), "");
+    await symlink(outside, join(root, "fuera"));
+    await symlink(join(outside, "cerrada", "x"), join(root, "clave"));
+    await chmod(join(outside, "cerrada"), 0o000);
+    for (const path of [outside, root]) await chmod(path, 0o755);
+    await asNobody(async () => {
+      for (const name of ["fuera/cerrada/x", "fuera/cerrada/a/b", "fuera/nada", "clave", "clave/x"])
+        expect(await storage.open(name)).toBeUndefined();
+    });
+    await chmod(join(outside, "cerrada"), 0o755);
   });
 
   /** Python programs that put something of the outside in the place of what is served, and back, over and over. */

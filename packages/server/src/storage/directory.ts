@@ -2,10 +2,11 @@
 
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, open, opendir, readlink, realpath } from "node:fs/promises";
+import { sep } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Background } from "../background.js";
 import { DirectoryFile } from "./directory-file.js";
-import { below, isWithin, NO_FOLLOW, NOT_SERVED, OPEN_FLAGS } from "./folder.js";
+import { below, isForbidden, isWithin, NO_FOLLOW, NOT_SERVED, OPEN_FLAGS } from "./folder.js";
 import type { FolderCall } from "./folder-worker.js";
 import type { PackedPage } from "./lister.js";
 import { pathOf } from "./names.js";
@@ -124,7 +125,9 @@ export class DirectoryStorage implements Storage {
       if (code !== "ELOOP" && code !== "EMLINK") return notServed(error);
     }
     try {
-      return await openWithin(await real(Buffer.from(this.#folder)), await real(path));
+      const root = await real(Buffer.from(this.#folder));
+      const resolved = await resolvedWithin(root, path);
+      return resolved && (await openWithin(root, resolved));
     } catch (error) {
       return notServed(error);
     }
@@ -159,9 +162,34 @@ function real(path: Buffer): Promise<Buffer> {
   return realpath(path, { encoding: "buffer" });
 }
 
-/** @throws what is no sign that there is just no such file */
+/** @throws what is no sign that there is just no such file: also that there may be one, which must not be read */
 function notServed(error: unknown): undefined {
-  if (!NOT_SERVED.has((error as NodeJS.ErrnoException).code)) throw error;
+  if (isForbidden(error) || !NOT_SERVED.has((error as NodeJS.ErrnoException).code)) throw error;
+}
+
+/**
+ * What a path leads to; undefined where that cannot be found out, and what bars the way is a link, or stands behind one that leads
+ * out of the folder: of what is outside nothing is told, not that it is there either.
+ *
+ * @throws the system's error otherwise
+ */
+async function resolvedWithin(root: Buffer, path: Buffer): Promise<Buffer | undefined> {
+  try {
+    return await real(path);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    let barred = path;
+    let above: Buffer | undefined;
+    for (let parent = path; !above; ) {
+      barred = parent;
+      parent = parent.subarray(0, parent.lastIndexOf(sep));
+      if (parent.length === 0) return undefined;
+      above = await real(parent).catch(() => undefined);
+    }
+    const isInside = above.equals(root) || isWithin(root, above);
+    if (isInside && !(await lstat(barred)).isSymbolicLink()) throw error;
+    return undefined;
+  }
 }
 
 /** Opens what a path in the folder leads to, where that stands in the folder as well. Both are resolved. */

@@ -23,6 +23,12 @@ export const NOT_SERVED: ReadonlySet<string | undefined> = new Set([
   "ERR_INVALID_ARG_VALUE",
 ]);
 
+/** Whether an error means that there may be such a file, and that this process must not read it. */
+export function isForbidden(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EACCES" || code === "EPERM";
+}
+
 const SEPARATOR: Buffer = Buffer.from(sep);
 
 /** A path below another one. */

@@ -109,7 +109,8 @@ export interface Storage {
    * Opens a file.
    *
    * @param name as it came from a peer: nothing about it was checked
-   * @returns undefined when there is no file of that name, or it is not to be served
+   * @returns undefined when there is no file of that name, or it is not to be served: clients drop what they have of it
+   * @throws an error with the `code` EACCES or EPERM when there may be one, and it must not be read as things are
    */
   open(name: string): Promise<StoredFile | undefined>;
   /** Gives a page of the listing. Default: cut out of `list()`, each file opened for its details. */

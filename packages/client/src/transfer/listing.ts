@@ -1,0 +1,152 @@
+// A listing from its first page to its last, each asked for while the one before is dealt with. A page that is lost with its
+// connection is asked for again: it begins behind a name that is known.
+
+import { ConexionError } from "@fileshare/protocol";
+import { ReplyError } from "../errors.js";
+import {
+  type Detail,
+  type DetailsPage,
+  type DetailsRequest,
+  detailsMensaje,
+  readDetails,
+} from "./details.js";
+import { ALONE_AFTER, DEFAULT_RETRIES, isPassing, type RetryEvent, retrying } from "./retry.js";
+import type { Transfers } from "./transfers.js";
+
+/** How long the reply with a page is, roughly. */
+export const LISTING_BYTES: number = 256 * 1024;
+
+/** A page may have nothing, where what it would tell has gone; not one after another. */
+const MOST_EMPTY_PAGES = 1000;
+
+/** All that can be told of a file. */
+export const allDetails: readonly Detail[] = ["size", "modified", "version"];
+
+/** What is to be listed, and how. */
+export interface ListingOptions {
+  readonly recursive: boolean;
+  /** As in a request for a page. */
+  readonly folders: boolean;
+  /** Default: all. */
+  readonly details?: readonly Detail[] | undefined;
+  /** Where the first page begins. */
+  readonly after?: string | undefined;
+  /** How often in a row a lost connection may be tried again for one page. Default 5. */
+  readonly retries?: number | undefined;
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+  /** Does what is given up when the listing is. */
+  readonly linked: <T>(act: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+}
+
+/**
+ * The pages of a listing.
+ *
+ * @throws {RefusedError} when the server refused
+ * @throws {ReplyError} when it answered something else than a listing, or one without end
+ * @throws {ConexionError} when the connection could not be opened, or was lost again and again
+ */
+export async function* listing(
+  transfers: Transfers,
+  options: ListingOptions,
+): AsyncGenerator<DetailsPage, void, undefined> {
+  const wanted = new AbortController();
+  const pages = new Pages(transfers, options, wanted.signal);
+  try {
+    let coming: Promise<DetailsPage> | undefined = pages.ask(options.after, false);
+    let empty = 0;
+    while (coming) {
+      const page: DetailsPage = await coming;
+      const { next, names, folders = [], unreadable } = page;
+      empty = names.length + folders.length + unreadable.length === 0 ? empty + 1 : 0;
+      if (empty > MOST_EMPTY_PAGES)
+        throw new ReplyError("The server's listing has page after page without a name");
+      // It is on its way while the app is busy with this one.
+      coming = next === undefined ? undefined : pages.ask(next, true);
+      yield page;
+    }
+  } finally {
+    // A request that is under way is answered still, and its connection is of use to others. It is not tried again.
+    wanted.abort();
+  }
+}
+
+/** Asks for pages. */
+class Pages {
+  readonly #transfers: Transfers;
+  readonly #options: ListingOptions;
+  readonly #wanted: AbortSignal;
+  /** Whether there was a connection: where there never was one, it need not be tried for long. */
+  #hasStood: boolean;
+
+  /** @param wanted aborts when no page is wanted any more */
+  constructor(transfers: Transfers, options: ListingOptions, wanted: AbortSignal) {
+    this.#transfers = transfers;
+    this.#options = options;
+    this.#wanted = wanted;
+    this.#hasStood = transfers.extended !== undefined;
+  }
+
+  /** @param goesOn whether there was a page before */
+  ask(after: string | undefined, goesOn: boolean): Promise<DetailsPage> {
+    const page = this.#options.linked((signal) => this.#retrying(after, goesOn, signal));
+    // It may fail while the app is busy with the page before, or has lost interest.
+    page.catch(() => {});
+    return page;
+  }
+
+  async #retrying(after: string | undefined, goesOn: boolean, signal: AbortSignal): Promise<DetailsPage> {
+    const { retries = DEFAULT_RETRIES, onRetry } = this.#options;
+    const waiting = new AbortController();
+    const giveUp = (): void => waiting.abort(signal.reason);
+    const leave = (): void => waiting.abort(this.#wanted.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.#wanted.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) giveUp();
+    let alone = false;
+    try {
+      return await retrying(() => this.#askOnce(after, goesOn, alone, signal), {
+        retries: () => retries,
+        signal: waiting.signal,
+        // With each page that comes it begins anew.
+        progress: () => 0,
+        mayPass: (error) => this.#mayPass(error),
+        onRetry: (error, waitMs, failures) => {
+          alone = failures >= ALONE_AFTER;
+          onRetry?.({ type: "retry", error, waitMs });
+        },
+      });
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+      this.#wanted.removeEventListener("abort", leave);
+    }
+  }
+
+  async #askOnce(
+    after: string | undefined,
+    goesOn: boolean,
+    alone: boolean,
+    signal: AbortSignal,
+  ): Promise<DetailsPage> {
+    const { recursive, folders, details = allDetails } = this.#options;
+    const ask = (request: DetailsRequest): Promise<DetailsPage | undefined> =>
+      this.#transfers.ask(
+        (id) => detailsMensaje(request, id),
+        async (reply) => readDetails(request, reply),
+        { bytes: LISTING_BYTES, signal, alone },
+      );
+    const byWord = this.#transfers.detailsByWord;
+    const request = { recursive, folders, details, after, goesOn, byWord };
+    const page = await ask(request);
+    if (page) return page;
+    this.#transfers.detailsByWord = true;
+    return (await ask({ ...request, byWord: true })) as DetailsPage;
+  }
+
+  /** A connection that was lost may be opened again. One that never stood, or on which a server never spoke, is told of at once. */
+  #mayPass(error: unknown): boolean {
+    if (!(error instanceof ConexionError) || !isPassing(error)) return false;
+    if (this.#transfers.extended !== undefined) this.#hasStood = true;
+    if (error.code === "CUT" || error.code === "LOST") this.#hasStood = true;
+    return this.#hasStood || (error.code === "STALLED" && this.#options.retries !== undefined);
+  }
+}

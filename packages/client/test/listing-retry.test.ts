@@ -1,0 +1,238 @@
+// Listings over connections that are lost: a page is asked for again, and the pages before it are not.
+
+import { readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { type PyValue, sealOf } from "@fileshare/protocol";
+import { describe, expect, it } from "vitest";
+import type { DetailsOptions, RetryEvent } from "../src/index.js";
+import { at, fileshare } from "./cli-run.js";
+import { cuttingProxy } from "./cutting-proxy.js";
+import { type Answer, framed, rawServer, sends, silence } from "./raw-server.js";
+import { clienteOf, folder, host, served } from "./served.js";
+
+/** A page with one name, in reply to the request of that number. */
+function page(id: number, name: string, { after = "", next = null as string | null } = {}): Uint8Array {
+  const extras = { sizes: [0], modified: [0], versions: ["v"], folders: [], next };
+  const seal = sealOf([after, name, 0, "v", next ?? ""]);
+  return framed({ operacion: null, data: [name], estado: "ok", id, ...extras, seal });
+}
+
+const first = sends(page(1, "a", { next: "a" }));
+const second = (id: number, next?: string): Uint8Array =>
+  page(id, "b", { after: "a", ...(next && { next }) });
+
+const cut: Answer = (socket) => void socket.destroy();
+
+/** Sends a part of a page, and then no more. */
+function sendsHalf(bytes: Uint8Array): Answer {
+  return (socket) => void socket.end(bytes.subarray(0, bytes.length / 2));
+}
+
+function refuses(id: number, reason: string): Answer {
+  return sends(
+    framed({ operacion: null, data: null, estado: "error", id, reason } as Record<string, PyValue>),
+  );
+}
+
+/** The names that a listing tells, the tries that it told of, and how it ended. */
+async function listed(
+  server: { readonly port: number },
+  options: DetailsOptions = {},
+  times: { readonly stallMs?: number; readonly replyTimeoutMs?: number } = {},
+): Promise<{ names: string[]; retries: RetryEvent[]; error: unknown }> {
+  const names: string[] = [];
+  const retries: RetryEvent[] = [];
+  const onEvent = (event: RetryEvent): void => void retries.push(event);
+  try {
+    for await (const files of clienteOf(server, times).pedirDetalles({ onEvent, ...options }))
+      names.push(...files.map(({ name }) => name));
+    return { names, retries, error: undefined };
+  } catch (error) {
+    return { names, retries, error };
+  }
+}
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe("A listing", () => {
+  it.each<[string, string, Answer[]]>([
+    ["before its first page", "CUT", [cut, sends(page(2, "a", { next: "a" })), sends(second(3))]],
+    [
+      "in its first page",
+      "CUT",
+      [sendsHalf(page(1, "a", { next: "a" })), sends(page(2, "a", { next: "a" })), sends(second(3))],
+    ],
+    ["after its first page", "CUT", [first, cut, sends(second(3))]],
+    ["in its second page", "CUT", [first, sendsHalf(second(2)), sends(second(3))]],
+    ["by a server that falls silent", "STALLED", [first, silence, sends(second(3))]],
+    [
+      "by a server that falls silent in a page",
+      "STALLED",
+      [first, sends(second(2).subarray(0, 50)), sends(second(3))],
+    ],
+  ])("goes on that is lost %s", async (_where, code, answers) => {
+    const server = await rawServer(...answers);
+    const times = { stallMs: 200, replyTimeoutMs: 200 };
+    const { names, retries, error } = await listed(server, {}, times);
+    expect(error).toBeUndefined();
+    expect(names).toEqual(["a", "b"]);
+    expect(retries).toEqual([
+      { type: "retry", error: expect.objectContaining({ code }), waitMs: expect.any(Number) },
+    ]);
+    expect(server.requests()).toBe(3);
+  });
+
+  it.each([0, 1, 2])("is tried again %d times for one page, and no more", async (retries) => {
+    const server = await rawServer(first, cut);
+    const outcome = await listed(server, { retries });
+    expect(outcome).toMatchObject({ names: ["a"], error: { code: "CUT" } });
+    expect(outcome.retries).toHaveLength(retries);
+    expect(server.requests()).toBe(2 + retries);
+    const never = await rawServer(cut);
+    expect(await listed(never, { retries })).toMatchObject({ names: [], error: { code: "CUT" } });
+    expect(never.requests()).toBe(1 + retries);
+  });
+
+  it("has all its tries again for each page", async () => {
+    const third = sends(page(5, "c", { after: "b" }));
+    const server = await rawServer(first, cut, sends(second(3, "b")), cut, third);
+    const { names, retries } = await listed(server, { retries: 1 });
+    expect(names).toEqual(["a", "b", "c"]);
+    expect(retries).toHaveLength(2);
+  });
+
+  it.each<[string, Answer]>([
+    ["REFUSED", refuses(2, "FAILED")],
+    ["BAD_REPLY", sends(page(2, "b", { after: "otro" }))],
+  ])("is not tried again where a page ends in %s", async (code, answer) => {
+    const server = await rawServer(first, answer);
+    expect(await listed(server)).toMatchObject({ names: ["a"], retries: [], error: { code } });
+    expect(server.requests()).toBe(2);
+  });
+
+  it("is not tried again where no connection can be opened", async () => {
+    const port = await closedPort();
+    for (const options of [{}, { retries: 2 }])
+      expect(await listed({ port }, options)).toMatchObject({ retries: [], error: { code: "UNREACHABLE" } });
+    const failure = await clienteOf({ port })
+      .sincronizar(await folder())
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "UNREACHABLE" });
+  });
+
+  it("of a server that has never answered is only tried again where that is asked for", async () => {
+    const server = await rawServer(silence);
+    const times = { replyTimeoutMs: 100 };
+    expect(await listed(server, {}, times)).toMatchObject({ retries: [], error: { code: "STALLED" } });
+    expect(server.requests()).toBe(1);
+    const { retries } = await listed(server, { retries: 2 }, times);
+    expect(retries).toHaveLength(2);
+    expect(server.requests()).toBe(4);
+  });
+
+  it("is given up while it waits to be tried again", async () => {
+    const server = await rawServer(first, cut);
+    const giving = new AbortController();
+    const reason = new Error("enough");
+    const outcome = await listed(server, { signal: giving.signal, onEvent: () => giving.abort(reason) });
+    expect(outcome.error).toBe(reason);
+    expect(server.requests()).toBe(2);
+    const cliente = clienteOf(await rawServer(first, cut));
+    const onEvent = (): void => void cliente.close();
+    const syncing = cliente.sincronizar(await folder(), { dryRun: true, onEvent });
+    await expect(syncing).rejects.toMatchObject({ code: "CLOSED" });
+  });
+
+  it("is not tried again for an app that has seen enough", async () => {
+    const server = await rawServer(first, cut);
+    const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === "Timeout").length;
+    await new Promise<void>((resolve, reject) => {
+      const pages = clienteOf(server).pedirDetalles({
+        onEvent: () => {
+          // Its wait begins when this has returned.
+          setImmediate(async () => {
+            const before = timers();
+            await pages.return();
+            await new Promise(setImmediate);
+            if (timers() === before - 1) resolve();
+            else reject(new Error(`${timers()} timers are left of ${before}`));
+          });
+        },
+      });
+      void pages.next();
+    });
+    expect(server.requests()).toBe(2);
+  });
+
+  it("refuses a number of tries that is none", async () => {
+    const cliente = clienteOf({ port: 1 });
+    for (const retries of [-1, 1.5, Number.NaN])
+      await expect(cliente.pedirDetalles({ retries }).next()).rejects.toThrow(RangeError);
+  });
+});
+
+/** Enough for several pages. */
+const many = Object.fromEntries(Array.from({ length: 2500 }, (_, i) => [`archivo-${10_000 + i}.txt`, "x"]));
+
+describe("sincronizar()", () => {
+  it("goes on with a listing that was lost, tells of it without a name, and deletes only what is gone", async () => {
+    const proxy = await cuttingProxy(await served(many), [1000, 150_000]);
+    const into = await folder();
+    await writeFile(join(into, "de-más"), "");
+    const events: unknown[] = [];
+    const report = await clienteOf(proxy).sincronizar(into, {
+      delete: true,
+      onEvent: (nombre, { type }) => events.push([nombre, type]),
+    });
+    expect(events).toContainEqual([undefined, "retry"]);
+    expect(report).toMatchObject({ failed: [], deleted: ["de-más"] });
+    expect((await readdir(into)).sort()).toEqual(Object.keys(many));
+  });
+
+  it("ends with the error of a listing that is lost again and again, and deletes nothing", async () => {
+    const server = await rawServer(first, cut);
+    const into = await folder();
+    await writeFile(join(into, "de-más"), "");
+    const syncing = clienteOf(server).sincronizar(into, { delete: true, retries: 1, include: ["nada"] });
+    await expect(syncing).rejects.toMatchObject({ code: "CUT" });
+    expect(await readdir(into)).toEqual(["de-más"]);
+    expect(server.requests()).toBe(3);
+  });
+});
+
+describe("fileshare", () => {
+  const note = /^fileshare: The peer ended the connection .+; trying again in 0\.[12] s\n$/;
+
+  it.each([["ls"], ["get", "*"], ["sync"]])("%s goes on with a listing that was lost", async (...args) => {
+    const proxy = await cuttingProxy(await served({ a: "alfa", b: "beta" }), [100]);
+    const cwd = await folder();
+    const run = await fileshare([...args, "-s", at(proxy)], { cwd }).ended;
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringMatching(note) });
+    if (args[0] === "ls") expect(run.stdout).toBe("a\nb\n");
+    else expect((await readdir(join(cwd, "descargas"))).sort()).toEqual(["a", "b"]);
+  });
+
+  it.each([["get", "*"], ["sync"]])(
+    "%s tells of it as JSON, without a name, and heeds --retries",
+    async (...args) => {
+      const server = await rawServer(cut);
+      const cwd = await folder();
+      const run = (retries: number) =>
+        fileshare([...args, "--json", "--retries", `${retries}`, "-s", at(server)], { cwd }).ended;
+      expect((await run(0)).stdout).not.toContain("retry");
+      expect(server.requests()).toBe(1);
+      const { code, stdout } = await run(1);
+      expect(code).toBe(3);
+      expect(stdout.split("\n")[0]).toMatch(/^\{"event":"retry","code":"CUT","message":"The server /);
+      expect(server.requests()).toBe(3);
+    },
+  );
+});
