@@ -23,10 +23,6 @@ function isMaker(m: Machine, { module, qualname }: PyGlobal): boolean {
   return module === "copyreg" && makers.has(qualname);
 }
 
-function is(value: PyValue | undefined, module: string, qualname: string): boolean {
-  return value instanceof PyGlobal && value.module === module && value.qualname === qualname;
-}
-
 /** The class or callable of a name, or the pickle is refused. */
 export function globalOf(m: Machine, module: string, qualname: string): PyGlobal {
   m.spendKey((module.length + qualname.length) >>> 4);
@@ -126,9 +122,10 @@ function refuseCall(m: Machine, { module, qualname }: PyGlobal): never {
 /** A call of one of the functions that the pickler names to make an instance. */
 function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number): void {
   const [cls, second, third] = args;
+  const { qualname } = callee;
   const made = isCallable(m, cls);
-  if (made && is(callee, "copyreg", "_reconstructor") && args.length === 3 && second instanceof PyGlobal) {
-    if (is(second, "builtins", "object") && third === null) {
+  if (made && qualname === "_reconstructor" && args.length === 3 && second instanceof PyGlobal) {
+    if (second.module === "builtins" && second.qualname === "object" && third === null) {
       instantiate(m, cls, new PyTuple(), "new", height);
       return;
     }
@@ -137,17 +134,16 @@ function callMaker(m: Machine, callee: PyGlobal, args: PyTuple, height: number):
       return;
     }
   }
-  if (made && is(callee, "copyreg", "__newobj__")) {
+  if (made && qualname === "__newobj__") {
     instantiate(m, cls, new PyTuple(args.items.slice(1)), "new", height);
     return;
   }
-  if (third instanceof PyDict) m.spend(third.size);
-  const keywords = made && args.length === 3 && second instanceof PyTuple && isKeywords(third ?? null);
-  if (keywords && is(callee, "copyreg", "__newobj_ex__")) {
-    instantiate(m, cls, second, "new", height, third as PyDict);
+  const mayBeEx = made && qualname === "__newobj_ex__" && args.length === 3;
+  if (mayBeEx && second instanceof PyTuple && isKeywords(m, third)) {
+    instantiate(m, cls, second, "new", height, third);
     return;
   }
-  if (is(callee, "builtins", "getattr") && cls instanceof PyGlobal && typeof second === "string") {
+  if (qualname === "getattr" && cls instanceof PyGlobal && typeof second === "string") {
     const nested = new PyGlobal(cls.module, `${cls.qualname}.${second}`);
     m.spendKey((nested.module.length + nested.qualname.length) >>> 4);
     if (args.length === 2 && !second.includes(".") && knownAs(m, nested).cls) {
@@ -166,10 +162,12 @@ function instantiate(
   args: PyTuple,
   construction: Construction,
   height: number,
-  kwargs?: PyDict,
+  keywords?: PyDict,
   base?: PyGlobal,
 ): void {
   const callee = checkCallable(m, named);
+  // The pickle may go on to change its dict: a call in Python gets one of its own.
+  const kwargs = keywords && keywords.size > 0 ? new PyDict(keywords) : undefined;
   m.spend(1 + args.length);
   for (let i = 0; i < args.length; i++) m.spend(sizeOf(args.items[i] as PyValue));
   const cls = callee instanceof PyGlobal ? knownAs(m, callee).cls : undefined;
@@ -206,13 +204,14 @@ export function newObjectEx(m: Machine): void {
   const kwargs = m.pop();
   const args = tuple(m, m.pop());
   const cls = m.pop();
-  if (kwargs instanceof PyDict) m.spend(kwargs.size);
-  if (!isKeywords(kwargs)) m.fail("BAD_OPERAND");
-  instantiate(m, cls, args, "new", height, kwargs.size === 0 ? undefined : kwargs);
+  if (!isKeywords(m, kwargs)) m.fail("BAD_OPERAND");
+  instantiate(m, cls, args, "new", height, kwargs);
 }
 
-function isKeywords(value: PyValue): value is PyDict {
-  return value instanceof PyDict && [...value.keys()].every((key) => typeof key === "string");
+function isKeywords(m: Machine, value: PyValue | undefined): value is PyDict {
+  if (!(value instanceof PyDict)) return false;
+  m.spend(value.size);
+  return [...value.keys()].every((key) => typeof key === "string");
 }
 
 /** OBJ: a class and its arguments, above the mark. */

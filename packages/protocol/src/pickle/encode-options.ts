@@ -31,6 +31,6 @@ export interface EncodeOptions {
    * keys occur again and again. Default false: each is an object of its own, as of strings that were read or computed.
    */
   readonly shareStrings?: boolean | undefined;
-  /** How deep values may nest. Default 1000, as in decoding. */
+  /** How deep values may nest. Default 1000, as in decoding. Some thousands are as deep as the engine's stack reaches. */
   readonly maxDepth?: number | undefined;
 }

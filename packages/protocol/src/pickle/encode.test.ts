@@ -123,6 +123,21 @@ describe("encode()", () => {
   test("refuses lists 100,000 deep without running out of stack", () => {
     expect(() => encode(nestedLists(100_000))).toThrow(expect.objectContaining({ code: "DEPTH" }));
   });
+
+  test("refuses lists 200,000 deep where maxDepth allows more than there is stack for, and goes on", () => {
+    const refused = expect.objectContaining({ name: "PickleEncodeError", code: "DEPTH" });
+    for (const protocol of [0, 2, 4] as const)
+      expect(() => encode(nestedLists(200_000), { maxDepth: 1e9, protocol })).toThrow(refused);
+    expect(decode(encode(nestedLists(3)))).toEqual([[[]]]);
+  });
+
+  test("passes on a RangeError of the app's own", () => {
+    const mine = new RangeError("mine");
+    const reduce = () => {
+      throw mine;
+    };
+    expect(() => encode(new (class {})(), { reduce })).toThrow(mine);
+  });
 });
 
 describe("encodeParts()", () => {
@@ -275,7 +290,7 @@ test("encode() refuses a name that Python 2 had for something else, where it wou
 
 test("encode() refuses what a reduce gives that is neither an object nor a name", () => {
   const reduce = (() => ({ module: "m", qualname: "C" })) as unknown as Reduce;
-  expect(() => encode(new (class {})(), { reduce })).toThrow(/neither a PyObject nor a PyGlobal/);
+  expect(() => encode(new (class {})(), { reduce })).toThrow(/what reduce gave/);
 });
 
 describe("encode() refuses with PROTOCOL", () => {

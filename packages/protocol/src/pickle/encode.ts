@@ -23,8 +23,7 @@ export function encode(value: PyValue, options?: EncodeOptions): Uint8Array {
   const joined = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
-    if (!(part instanceof Uint8Array))
-      throw new PickleEncodeError("UNENCODABLE", "a gap holds no bytes: use encodeParts");
+    if (!(part instanceof Uint8Array)) throw new PickleEncodeError("UNENCODABLE", "a gap holds no bytes");
     joined.set(part, at);
     at += part.length;
   }
@@ -48,6 +47,10 @@ export function encodeParts(value: PyValue, options: EncodeOptions = {}): Encode
     // One that refused a value stands in the middle of it, and is not used again.
     idle = pickler;
     return parts;
+  } catch (cause) {
+    // The engine's own error where calls nest too deep; its class is not the same in all of them.
+    if (!/call stack|recursion/.test(`${cause}`)) throw cause;
+    throw new PickleEncodeError("DEPTH", "the value nests deeper than the stack", { cause });
   } finally {
     working = nested;
   }

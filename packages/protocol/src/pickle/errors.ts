@@ -68,7 +68,8 @@ export class PickleDecodeError extends Error {
  * Why a value could not be written as a pickle:
  * - `UNENCODABLE`: a value that has no counterpart in Python (undefined, a function, an instance of an unregistered class)
  * - `UNHASHABLE`: a dict key or set item that Python cannot hash
- * - `DEPTH`: nested deeper than `maxDepth`
+ * - `DEPTH`: nested deeper than `maxDepth`, as is a `PyObject` that is itself an argument of the call that makes it; or than
+ *   the engine's stack reaches
  * - `PROTOCOL`: the value cannot be written in the protocol that was asked for
  */
 export type PickleEncodeErrorCode = "UNENCODABLE" | "UNHASHABLE" | "DEPTH" | "PROTOCOL";

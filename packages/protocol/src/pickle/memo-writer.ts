@@ -1,7 +1,7 @@
 // What was written of a pickle and where it stands in the memo: what is met again is written as a reference.
 
 import { Op } from "./opcodes.js";
-import type { NotedDict } from "./own-collection.js";
+import { isOwnDict, type NotedDict } from "./own-collection.js";
 import { PyGlobal } from "./values.js";
 import { PickleWriter } from "./writer.js";
 
@@ -20,10 +20,10 @@ export class MemoWriter extends PickleWriter {
   memoized = 0;
   /** Stands for this pickle. None where it is written within another one: it would write over the notes of its dicts. */
   session: object | undefined;
-  readonly #places: Map<MemoKey, number> = new Map();
+  readonly #places: Map<MemoKey, number | undefined> = new Map();
   /** What was put there first, as long as it is little: to search a few takes less time than to fill a Map. */
   readonly #few: (MemoKey | undefined)[] = [];
-  readonly #fewPlaces: number[] = [];
+  readonly #fewPlaces: (number | undefined)[] = [];
   #fewCount = 0;
   /** The places of classes by module and name, but for the last one: most pickles have no other. */
   readonly #classes: Map<string, Map<string, number>> = new Map();
@@ -41,7 +41,8 @@ export class MemoWriter extends PickleWriter {
   /** Where a value stands in the memo, undefined where it was not written yet. */
   find(key: MemoKey): number | undefined {
     if (this.#places.size > 0) return this.#places.get(key);
-    for (let i = 0; i < this.#fewCount; i++) if (this.#few[i] === key) return this.#fewPlaces[i];
+    // Where a key stands twice, the last one counts.
+    for (let i = this.#fewCount - 1; i >= 0; i--) if (this.#few[i] === key) return this.#fewPlaces[i];
     return undefined;
   }
 
@@ -87,6 +88,12 @@ export class MemoWriter extends PickleWriter {
     else this.uint32(Op.LONG_BINGET, index);
   }
 
+  /** Has a value written anew where it is met next. */
+  forget(key: object): void {
+    if (this.session !== undefined && isOwnDict(key)) key.putIn({}, 0);
+    this.#put(key, undefined);
+  }
+
   #nameLastClass(): void {
     const last = this.#lastClass;
     if (last === undefined) return;
@@ -104,12 +111,12 @@ export class MemoWriter extends PickleWriter {
     else this.uint32(Op.LONG_BINPUT, index);
   }
 
-  #put(key: MemoKey, place: number): void {
+  #put(key: MemoKey, place: number | undefined): void {
     if (this.#places.size === 0) {
       this.#few[this.#fewCount] = key;
       this.#fewPlaces[this.#fewCount++] = place;
       if (this.#fewCount < FEW) return;
-      for (let i = 0; i < FEW; i++) this.#places.set(this.#few[i] as MemoKey, this.#fewPlaces[i] as number);
+      for (let i = 0; i < FEW; i++) this.#places.set(this.#few[i] as MemoKey, this.#fewPlaces[i]);
     } else {
       this.#places.set(key, place);
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bytes, difference, refusal } from "../../test/pickles.js";
+import { pythonDifferences } from "../../test/python-loads.js";
 import { pythonPickles } from "../../test/python-pickles.js";
 import {
   ClassRegistry,
@@ -128,6 +129,88 @@ test("an object that holds itself through a list in its arguments is written, an
     expect(inner).toHaveLength(1);
     expect(inner[0]).toBe(again);
   }
+});
+
+describe("an object that holds itself through what it was made with", () => {
+  const cycles = `
+import copyreg
+class Nodo:
+    def __repr__(self): return "nodo"
+class Claves:
+    estado = None
+    def __new__(cls, *args, uno, dos=None):
+        made = object.__new__(cls)
+        made.args, made.uno, made.dos = args, uno, dos
+        return made
+    def __reduce_ex__(self, protocol):
+        return copyreg.__newobj_ex__, (type(self), self.args, {"uno": self.uno, "dos": self.dos}), self.estado
+    def __setstate__(self, state): self.estado = state
+    def __repr__(self):
+        inside = lambda items: [item is self or item.yo is self for item in items]
+        return f"{self.args} {inside(self.uno)} {self.dos and inside(self.dos.values())} {self.estado}"
+class Grupo(frozenset):
+    def __reduce_ex__(self, protocol): return Grupo, (set(self),)
+    def __repr__(self): return f"grupo {[item.yo is self for item in self]}"
+def claves(state=None, with_dict=False):
+    items, dos = [], {} if with_dict else None
+    made = Claves("a", uno=items, dos=dos)
+    made.estado = state
+    return made, items, dos
+def directo(**options):
+    made, items, dos = claves(**options)
+    items.append(made)
+    if dos is not None: dos["yo"] = made
+    return made
+def por_otro(**options):
+    made, items, dos = claves(**options)
+    nodo = Nodo()
+    nodo.yo = made
+    items.append(nodo)
+    if dos is not None: dos["nodo"] = nodo
+    return made
+def grupo():
+    nodo = Nodo()
+    nodo.yo = Grupo([nodo])
+    return nodo.yo
+`;
+  const expressions = ["directo", "por_otro"].flatMap((call) =>
+    ["", "state={'x': 1}", "with_dict=True"].map((options) => `${call}(${options})`),
+  );
+  const protocols = [0, 1, 2, 3, 4, 5] as const;
+
+  test("keyword arguments among it, is written, and Python reads the same, whichever protocol is read and written", () => {
+    const rows = pythonPickles(expressions, { prelude: cycles }).map((pickles, i) => ({
+      expression: expressions[i] ?? "",
+      pickles: pickles.flatMap((pickle) =>
+        protocols.map((protocol) => encode(decode(pickle, opaque), { protocol })),
+      ),
+    }));
+    expect(pythonDifferences(rows, { prelude: cycles })).toEqual([]);
+  });
+
+  test("a set among it, is written with what the set holds", () => {
+    const [pickles = []] = pythonPickles(["grupo()"], { prelude: cycles });
+    const again = pickles
+      .slice(4)
+      .flatMap((pickle) => protocols.map((protocol) => encode(decode(pickle, opaque), { protocol })));
+    expect(pythonDifferences([{ expression: "grupo()", pickles: again }], { prelude: cycles })).toEqual([]);
+  });
+
+  test("is refused where nothing could make it", () => {
+    const kwargs = new PyDict();
+    const self = new PyObject(new PyGlobal("m", "C"), new PyTuple(), { construction: "new", kwargs });
+    kwargs.set("yo", self);
+    for (const protocol of protocols)
+      expect(() => encode(self, { protocol })).toThrow(expect.objectContaining({ code: "DEPTH" }));
+  });
+
+  test("has the keyword arguments that it was made with, whatever the pickle does to their dict", () => {
+    // kwargs = {"a": 1}; made = C.__new__(C, **kwargs); kwargs["b"] = made
+    const pickle = bytes("\x80\x04cm\nC\n)}q\0Va\nK\x01s\x92q\x01h\0Vb\nh\x01s0.");
+    const value = decode(pickle, opaque) as PyObject;
+    expect(value.kwargs).toEqual(new PyDict([["a", 1]]));
+    for (const protocol of protocols) expect(decode(encode(value, { protocol }), opaque)).toEqual(value);
+  });
 });
 
 describe("what stands outside the pickle", () => {

@@ -165,7 +165,7 @@ export class Pickler extends MemoWriter {
     else if (value instanceof PyBuffer) saveBuffer(this, value);
     else if (value instanceof PyPersistentId) savePersistentId(this, value.id);
     else if (value instanceof PyExtension) saveExtension(this, value.code);
-    else refuseValue(`an instance of ${value.constructor?.name || "no class"} that reduce does not know`);
+    else refuseValue(`an instance of ${value.constructor?.name} that reduce does not know`);
   }
 
   #saveReduced(value: object, type: unknown): boolean {
@@ -174,7 +174,7 @@ export class Pickler extends MemoWriter {
     const reduced = reduce(value, this.protocol);
     if (reduced instanceof PyObject) saveObject(this, reduced, value);
     else if (reduced instanceof PyGlobal) saveNewGlobal(this, reduced, value);
-    else if (reduced !== undefined) refuseValue("what reduce gave, neither a PyObject nor a PyGlobal,");
+    else if (reduced !== undefined) refuseValue("what reduce gave");
     return reduced !== undefined;
   }
 }

@@ -98,8 +98,7 @@ function outcome(act: () => PyValue): unknown {
   } catch (error) {
     if (!(error instanceof PickleDecodeError)) return { thrown: String(error) };
     const { code, offset, opcode, limit } = error;
-    // That the stack is too high is noticed an opcode later where a MEMOIZE was run with the opcode before it.
-    return limit === "maxStack" ? { code, limit } : { code, offset, opcode, limit };
+    return { code, offset, opcode, limit };
   }
 }
 

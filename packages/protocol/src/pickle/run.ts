@@ -221,7 +221,7 @@ export function run(m: Machine, input: Uint8Array, start: number, end: number): 
       m.memoized < maxMemo &&
       m.memoized < m.places.length
     ) {
-      if (m.sp <= m.fence || opcodes >= maxOpcodes) continue;
+      if (m.sp <= m.fence || m.sp > maxStack || opcodes >= maxOpcodes) continue;
       opcodes++;
       if (op === Op.SHORT_BINUNICODE) noteText(m, m.at, stack[m.sp - 1] as PyValue);
       else noteNext(m, stack[m.sp - 1] as PyValue);

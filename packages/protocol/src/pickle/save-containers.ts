@@ -178,7 +178,7 @@ function checkKey(p: Pickler, key: PyValue): void {
   try {
     checkHashable(key, (part) => isPlain(part) && !p.options.reduce?.(part, p.protocol));
   } catch (cause) {
-    throw new PickleEncodeError("UNHASHABLE", "a dict key or set item that Python cannot hash", { cause });
+    throw new PickleEncodeError("UNHASHABLE", "a key that Python cannot hash", { cause });
   }
 }
 

@@ -1,11 +1,12 @@
 // How classes and what they make are written. Source: CPython 3.11 Modules/_pickle.c, save_global() and save_reduce();
 // Lib/copyreg.py for what protocols 0 and 1 write instead of NEWOBJ.
 
+import type { PyDict } from "./collections.js";
 import type { MemoKey } from "./memo-writer.js";
 import { plainNames } from "./names.js";
 import { type PyBuffer, PyObject } from "./objects.js";
 import { Op } from "./opcodes.js";
-import { isOwnDict } from "./own-collection.js";
+import { isOwnDict, isOwnSet } from "./own-collection.js";
 import type { Pickler } from "./pickler.js";
 import { needProtocol, refuseProtocol } from "./refuse.js";
 import { saveByteArray, saveBytes, saveText } from "./save-atoms.js";
@@ -86,7 +87,7 @@ function extensionCode(p: Pickler, { module, qualname }: PyGlobal): number | und
 export function saveExtension(p: Pickler, code: number): void {
   needProtocol(2, p, "an extension code");
   if (!Number.isInteger(code) || code <= 0 || code > 0x7fffffff)
-    refuseProtocol("an extension code is no int from 1 to 2147483647");
+    refuseProtocol(`no extension code is ${code}`);
   if (code <= 0xff) p.byte1(Op.EXT1, code);
   else if (code <= 0xffff) p.uint16(Op.EXT2, code);
   else p.uint32(Op.EXT4, code);
@@ -123,76 +124,82 @@ export function saveBuffer(p: Pickler, value: PyBuffer): void {
  * @param owner what stands for it in the memo
  */
 export function saveObject(p: Pickler, value: PyObject, owner: object): void {
-  if (value.args.length === 0) {
-    saveMaking(p, value, value.args);
+  if (value.args.length === 0 && !value.kwargs && value.callable instanceof PyGlobal) {
+    saveMaking(p, value);
   } else {
     const times = p.making.get(owner) ?? 0;
     p.making.set(owner, times + 1);
-    // Met within the copies too, it is what it was at first: it holds itself directly.
-    saveMaking(p, value, times === 1 ? fresh(p, value.args) : value.args);
+    if (times > 0) makeAnew(p, value, times === 1);
+    saveMaking(p, value);
     if (times === 0) p.making.delete(owner);
     else p.making.set(owner, times);
   }
   if (!memoizeMade(p, owner)) return;
   for (const { kind, values } of value.changes) {
-    switch (kind) {
-      case "append":
-        appendItems(p, values);
-        break;
-      case "set":
-        setItems(p, values);
-        break;
-      case "add":
-        needProtocol(4, p, "adding to an instance");
-        addItems(p, values, values.length);
-        break;
-      case "call":
-        p.save(values[0] as PyValue);
+    if (kind === "append") {
+      appendItems(p, values);
+    } else if (kind === "set") {
+      setItems(p, values);
+    } else if (kind === "add") {
+      needProtocol(4, p, "adding to an instance");
+      addItems(p, values, values.length);
+    } else {
+      p.save(values[0] as PyValue);
+      if (kind === "call") {
         p.save(new PyTuple([owner, values[1] as PyValue]));
         p.byte(Op.REDUCE);
         p.byte(Op.POP);
-        break;
-      default:
-        p.save(values[0] as PyValue);
+      } else {
         p.byte(Op.BUILD);
+      }
     }
   }
 }
 
 /**
- * Arguments of an object that is met again while they are being written, as it holds itself: their containers are still
- * empty where the pickle would refer to them, and so are written anew.
+ * Sees to what makes an object that is met again while that is being written, as it holds itself: containers in it are
+ * still empty where the pickle would refer to them, and so are written anew. Met within those too, it is what it was at
+ * first: it holds itself directly. What is called may be the result of a call itself, whose state has a dict of keyword
+ * arguments (`functools.partial`): that is always written anew, as are those of the object.
  */
-function fresh(p: Pickler, args: PyTuple): PyTuple {
-  return new PyTuple(
-    args.items.map((arg) => {
-      if (arg === null || typeof arg !== "object" || !p.open.has(arg)) return arg;
-      if (Array.isArray(arg)) return arg.slice() as PyValue[];
-      return isOwnDict(arg) ? new Map(arg) : arg;
-    }),
-  );
+function makeAnew(p: Pickler, { callable, args, kwargs }: PyObject, first: boolean): void {
+  if (first) writeAnew(p, args, first);
+  if (first && kwargs) writeAnew(p, kwargs.values(), first);
+  if (callable instanceof PyObject && p.open.has(callable)) {
+    p.forget(callable);
+    makeAnew(p, callable, first);
+    for (const { values } of callable.changes) writeAnew(p, values, first);
+  }
 }
 
-function saveMaking(p: Pickler, { callable, construction, kwargs }: PyObject, args: PyTuple): void {
+/** Has containers written anew that are not written to their end: dicts, and if it is the first time whatever is in them. */
+function writeAnew(p: Pickler, values: Iterable<PyValue>, first: boolean): void {
+  for (const value of values as Iterable<object>) {
+    if (!p.open.has(value)) continue;
+    if (value instanceof PyTuple) {
+      writeAnew(p, value, first);
+    } else if (isOwnDict(value) || (first && (Array.isArray(value) || isOwnSet(value)))) {
+      p.open.delete(value);
+      p.forget(value);
+      if (first) writeAnew(p, (value as PyDict).values(), first);
+    }
+  }
+}
+
+function saveMaking(p: Pickler, { callable, args, construction, kwargs }: PyObject): void {
+  // Python makes a dict of its own for each call: it is not the one that stands elsewhere in the value.
+  const keywords = kwargs && new Map(kwargs);
   if (construction === "classic") {
     saveClassic(p, callable, args);
-    return;
-  }
-  if (construction === "call") {
+  } else if (construction === "call") {
     saveReduce(p, callable, args);
-    return;
-  }
-  if (kwargs && p.protocol >= 4) {
-    saveCallable(p, callable);
-    p.save(args);
-    p.save(kwargs);
-    p.byte(Op.NEWOBJ_EX);
-  } else if (kwargs) {
-    saveReduce(p, newobjEx, new PyTuple<PyValue>([callable, args, kwargs]));
+  } else if (keywords && p.protocol < 4) {
+    saveReduce(p, newobjEx, new PyTuple<PyValue>([callable, args, keywords]));
   } else if (p.protocol >= 2) {
     saveCallable(p, callable);
     p.save(args);
-    p.byte(Op.NEWOBJ);
+    if (keywords) p.save(keywords);
+    p.byte(keywords ? Op.NEWOBJ_EX : Op.NEWOBJ);
   } else if (args.length === 0) {
     saveReduce(p, reconstructor, new PyTuple([callable, objectType, null]));
   } else {
