@@ -45,29 +45,43 @@ const documented: ReadonlySet<string> = new Set([
   "STALLED",
 ]);
 
-/** How long a seed may take before it counts as hanging, in milliseconds. */
-const HANGS_MS = 180_000;
+/**
+ * For how long nothing may be asked for before a seed counts as hanging, and how long it may take in all, in milliseconds:
+ * dozens of files over connections that last for some thousand bytes take minutes beside other seeds.
+ */
+const SILENT_MS = 60_000;
+const MOST_MS = 900_000;
 
 /** How often a client starts again from what the one before has left. */
 const RUNS = 3;
 
 /** Runs a seed. One that hangs is told, and left as it is. */
 export async function runSeed(seed: number): Promise<Outcome> {
-  let hanging: ReturnType<typeof setTimeout> | undefined;
+  const begun = performance.now();
+  let asked = begun;
+  let watching: ReturnType<typeof setInterval> | undefined;
   const hangs = new Promise<Outcome>((resolve) => {
-    const wrong = [`it takes longer than ${HANGS_MS} ms`];
-    const counts = { done: 0, resumed: 0, batches: 0, broken: 0, storageFaults: 0 };
-    const outcome = { seed, ...counts, errors: [], wrong };
-    hanging = setTimeout(() => resolve(outcome), HANGS_MS);
+    const end = (what: string): void => {
+      const counts = { done: 0, resumed: 0, batches: 0, broken: 0, storageFaults: 0 };
+      resolve({ seed, ...counts, errors: [], wrong: [what] });
+    };
+    watching = setInterval(() => {
+      const now = performance.now();
+      if (now - asked > SILENT_MS) end(`nothing was asked for in ${SILENT_MS} ms`);
+      if (now - begun > MOST_MS) end(`it takes longer than ${MOST_MS} ms`);
+    }, 1000);
   });
+  const onRequest = (): void => {
+    asked = performance.now();
+  };
   try {
-    return await Promise.race([run(seed), hangs]);
+    return await Promise.race([run(seed, onRequest), hangs]);
   } finally {
-    clearTimeout(hanging);
+    clearInterval(watching);
   }
 }
 
-async function run(seed: number): Promise<Outcome> {
+async function run(seed: number, onRequest: () => void): Promise<Outcome> {
   await using temp = await tempFolder();
   const served = join(temp.path, "archivos");
   const saved = join(temp.path, "descargas");
@@ -81,6 +95,7 @@ async function run(seed: number): Promise<Outcome> {
   await using servidor = new Servidor({ storage, host: "127.0.0.1", port: 0, stallMs: 500, graceMs: 0 });
   let batches = 0;
   servidor.on("request", ({ names = [] }) => {
+    onRequest();
     if (names.length > 1) batches += 1;
   });
   const { port } = await servidor.bindListen();
