@@ -319,6 +319,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     checkRetries(options);
     checkRange("maxListingBytes", options.maxListingBytes ?? 1, 1, Number.POSITIVE_INFINITY);
     return this.#linked(options.signal, async (signal) => {
+      this.#transfers.disk.start();
       await checkFolder(folder);
       return sync(this.#transfers, folder, options, signal);
     });

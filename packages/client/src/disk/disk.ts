@@ -44,6 +44,11 @@ export class Disk {
   #closed = false;
   #droppables = 0;
 
+  /** Starts the thread now, so that what is asked first need not wait for that. */
+  start(): void {
+    this.#started();
+  }
+
   /** Begins a download to that path, or picks it up. Where another is under way to it, that one is not touched. */
   async begin(target: string, file: RemoteFile, { fsync, resume }: SaveOptions): Promise<Part> {
     const path = absolute(target);

@@ -11,7 +11,7 @@ const MAX_MESSAGE_REQUESTS = 512;
 
 /** Beside the built files; the sources use the built one, as Node does not run them. */
 const script = new URL(
-  import.meta.url.endsWith(".ts") ? "../../dist/disk-worker.js" : "./disk-worker.js",
+  import.meta.url.endsWith(".ts") ? "../../dist/disk-worker.cjs" : "./disk-worker.cjs",
   import.meta.url,
 );
 
