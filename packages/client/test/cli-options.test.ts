@@ -129,8 +129,9 @@ describe("fileshare --timeout", () => {
     const cwd = await folder();
     for (const command of [["ls"], ["get", "x"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
       const { code, stderr } = await fileshare([...command, ...args], { cwd }).ended;
+      const named = command.join(" ") === "get x" ? "x: " : "";
       expect(`${command.join(" ")}: ${code} ${stderr}`).toBe(
-        `${command.join(" ")}: 3 fileshare: Nothing moved for 1000 ms\n`,
+        `${command.join(" ")}: 3 fileshare: ${named}Nothing moved for 1000 ms\n`,
       );
     }
   });

@@ -56,6 +56,23 @@ async function syncFrom(
   return { outcome, left: (await readdir(into, { recursive: true })).sort() };
 }
 
+describe("A page of deep folders in which there is nothing", () => {
+  it("is given up in the middle of it", async () => {
+    const below = "/d".repeat(250);
+    const folders = Array.from({ length: 90 }, (_, i) => `${100 + i}${below}`);
+    const server = await talkingServer((request) => pageReply(request, { folders }));
+    const into = await folder();
+    const giving = new AbortController();
+    const given = clienteOf(server)
+      .sincronizar(into, { signal: giving.signal })
+      .catch((error: unknown) => error);
+    while ((await readdir(into)).length === 0);
+    giving.abort(new Error("enough"));
+    expect(await given).toMatchObject({ message: "enough" });
+    expect((await readdir(into)).length).toBeLessThan(folders.length);
+  });
+});
+
 describe("A listing", () => {
   it("keeps what has the name of what the server cannot look into, and all below it", async () => {
     const page = { unreadable: ["secreto", "enlace"] };

@@ -1,6 +1,6 @@
 // Errors as a person, or a program, is told of them.
 
-import { ConexionError, MensajeError } from "@fileshare/protocol";
+import { ConexionError, MensajeError, printable } from "@fileshare/protocol";
 import { ListingError, ReplyError, TargetError } from "../errors.js";
 import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
@@ -22,6 +22,14 @@ export function messageOf(error: unknown): string {
   if (error instanceof ConexionError)
     return message.replace(/^(Cannot connect to )([^[\]\s]*:[^[\]\s]*)(:\d+: )/, "$1[$2]$3");
   return message;
+}
+
+/** Why a file failed: with its name, which is not in what is told of a connection that was lost. */
+export function fileMessageOf(name: string, error: unknown): string {
+  const message = messageOf(error);
+  const isUnreachable = error instanceof ConexionError && error.code === "UNREACHABLE";
+  const isNamed = isUnreachable || message.includes(JSON.stringify(name).slice(1, -1));
+  return isNamed ? message : `${printable(name)}: ${message}`;
 }
 
 /** That something failed, and when it is tried again. */

@@ -2,7 +2,7 @@
 
 import { printable } from "@fileshare/protocol";
 import { type BarFile, barLines } from "./bars.js";
-import { messageOf, retryText } from "./messages.js";
+import { fileMessageOf, messageOf, retryText } from "./messages.js";
 import type { Reporter, SavedFile, Summary } from "./reporter.js";
 import type { Screen } from "./screen.js";
 import type { Tally } from "./tally.js";
@@ -68,7 +68,7 @@ export function textReporter(screen: Screen, tally: Tally, lines: Lines): Report
     deleted: (name) => screen.line(`deleting ${printable(name)}`),
     failed(name, error) {
       if (name !== undefined) ended(name);
-      screen.error(messageOf(error));
+      screen.error(name === undefined ? messageOf(error) : fileMessageOf(name, error));
     },
     summary(summary) {
       screen.close();

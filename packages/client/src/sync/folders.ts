@@ -19,6 +19,9 @@ interface EmptyFolder {
   readonly path: string;
 }
 
+/** So many folders, those above them counted each time, are made before it is looked whether that is still wanted. */
+const MADE_AT_ONCE = 256;
+
 /** What folders are brought with. */
 export interface FoldersOptions extends FilterOptions {
   readonly dryRun?: boolean | undefined;
@@ -69,23 +72,35 @@ export class Folders {
     return false;
   }
 
-  /** Notes what a page tells, and makes the folders that are not there. */
-  async bring(page: DetailsPage, collisions: Collisions): Promise<void> {
+  /**
+   * Notes what a page tells, and makes the folders that are not there.
+   *
+   * @throws the signal's reason when it aborts
+   */
+  async bring(page: DetailsPage, collisions: Collisions, signal: AbortSignal): Promise<void> {
     for (const name of page.unreadable) this.#noteUnreadable(name);
     if (page.folders === undefined) this.#areTold = false;
+    const foldersBefore = collisions.folders;
     const meant = (page.folders ?? []).flatMap((name) => this.#meant(name, collisions) ?? []);
     if (meant.length === 0) return;
     this.#memory.keep(
       "folder",
       meant.reduce((sum, { nombre }) => sum + nombre.length, 0),
-      meant.length,
+      // With those above them.
+      Math.max(meant.length, collisions.folders - foldersBefore),
     );
     const { kinds } = await this.#disk.stat(meant.map(({ path }) => path));
     const missing = meant.filter((_, i) => kinds[i] !== "folder");
-    if (missing.length === 0) return;
-    const paths = missing.map(({ path }) => path);
+    for (const some of inPortions(missing)) {
+      signal.throwIfAborted();
+      await this.#make(some);
+    }
+  }
+
+  async #make(folders: readonly EmptyFolder[]): Promise<void> {
+    const paths = folders.map(({ path }) => path);
     const notMade = this.#dryRun ? undefined : await this.#disk.makeFolders(this.#top, paths);
-    for (const [nth, { nombre, path }] of missing.entries()) {
+    for (const [nth, { nombre, path }] of folders.entries()) {
       const error = notMade?.get(nth);
       if (error) this.#account.fail(nombre, error);
       else this.#account.made(nombre, path);
@@ -118,4 +133,19 @@ export class Folders {
       return undefined;
     }
   }
+}
+
+/** Folders as they come, a few at a time: each may want many above it. */
+function* inPortions(folders: readonly EmptyFolder[]): Generator<readonly EmptyFolder[], void, undefined> {
+  let portion: EmptyFolder[] = [];
+  let levels = 0;
+  for (const folder of folders) {
+    portion.push(folder);
+    levels += folder.nombre.split("/").length - 1;
+    if (levels < MADE_AT_ONCE) continue;
+    yield portion;
+    portion = [];
+    levels = 0;
+  }
+  if (portion.length > 0) yield portion;
 }

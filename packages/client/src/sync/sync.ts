@@ -128,7 +128,7 @@ class Sync {
     try {
       for await (const looked of this.#look(first, pages)) {
         const differing = this.#differing(looked, await looked.local);
-        await this.#folders.bring(looked.page, this.#collisions);
+        await this.#folders.bring(looked.page, this.#collisions, this.#signal);
         const wanted = dryRun ? differing : await this.#withFolders(differing);
         const { batches, others } = dryRun
           ? { batches: [], others: wanted }
