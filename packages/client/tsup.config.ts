@@ -20,8 +20,11 @@ const options: Options[] = [
     ...shared,
     entry: { "disk-worker": "src/disk/worker.ts" },
     format: ["cjs"],
-    shims: true,
     clean: false,
+    esbuildOptions(options) {
+      // What it is there for, createRequire(), takes a path as well.
+      options.define = { ...options.define, "import.meta.url": "__filename" };
+    },
   },
 ];
 
