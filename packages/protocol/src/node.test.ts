@@ -251,6 +251,27 @@ describe("ReadBuffers", () => {
     expect(Buffer.concat(received).equals(data)).toBe(true);
   });
 
+  it("fills a buffer by several reads, and gives what came meanwhile at once", async () => {
+    const buffers = new ReadBuffers({ bytes: 10_000, count: 3 });
+    const server = createServer().listen(0, "127.0.0.1");
+    servers.push(server);
+    await once(server, "listening");
+    const accepted = once(server, "connection");
+    const { port } = server.address() as { port: number };
+    const here = await connectSocket({ host: "127.0.0.1", port, buffers });
+    const transport = socketTransport(here);
+    const [there] = (await accepted) as [Socket];
+    const data = pattern(3000);
+    for (let at = 0; at < 3000; at += 1000) {
+      there.write(data.subarray(at, at + 1000));
+      await vi.waitFor(() => expect(here.bytesRead).toBe(at + 1000));
+    }
+    const piece = await transport.read();
+    expect(Buffer.from(piece ?? []).equals(data)).toBe(true);
+    transport.abort(new Error("over"));
+    there.destroy();
+  });
+
   it("lets go of what was read when the connection is cut", async () => {
     const buffers = new ReadBuffers({ bytes: 10_000, count: 2 });
     const { client, server } = await buffered(buffers);

@@ -13,8 +13,8 @@ export { ReadBuffers, type ReadBuffersOptions } from "./read-buffers.js";
 /** How many bytes may wait to be read before the socket is paused, and so the peer held back. */
 const READ_AHEAD_BYTES = 256 * 1024;
 
-/** How much is handed to the system at once: with less, calls of the system take a good part of the time. */
-const WRITE_BYTES = 1024 * 1024;
+/** How much is handed to the system at once: with less, calls of the system, and waking who receives, take a good part of the time. */
+const WRITE_BYTES = 4 * 1024 * 1024;
 
 /** Up to this many bytes, a write waits for the end of the turn. */
 const SHORT_BYTES = 16 * 1024;
@@ -82,7 +82,14 @@ class SocketTransport implements Transport {
       release?.();
       return;
     }
-    this.#arrived.push({ chunk, release });
+    const last = this.#arrived.at(-1);
+    if (release && last?.release && isBehind(chunk, last.chunk)) {
+      // Who could not take the one at once takes both together: the memory stays held by the first.
+      release();
+      const { buffer, byteOffset, length } = last.chunk;
+      const together = new Uint8Array(buffer, byteOffset, length + chunk.length);
+      this.#arrived[this.#arrived.length - 1] = { chunk: together, release: last.release };
+    } else this.#arrived.push({ chunk, release });
     if (!release) this.#queued += chunk.length;
     if (this.#queued >= READ_AHEAD_BYTES) this.#socket.pause();
     this.#wake?.();
@@ -174,6 +181,11 @@ class SocketTransport implements Transport {
     this.#ended = true;
     this.#wake?.();
   }
+}
+
+/** Whether bytes stand right behind others in the same memory. */
+function isBehind(bytes: Uint8Array, before: Uint8Array): boolean {
+  return bytes.buffer === before.buffer && bytes.byteOffset === before.byteOffset + before.length;
 }
 
 /**

@@ -2,9 +2,14 @@
 
 interface Slot {
   readonly bytes: Uint8Array;
+  /** How many of them were read into. */
+  filled: number;
   /** How many hold on to what is in it. */
   holds: number;
 }
+
+/** A buffer with no more room than that part of it is full: a read into the rest would be a short one. */
+const LEAST_PART = 1 / 8;
 
 /** What {@link ReadBuffers} may be told. */
 export interface ReadBuffersOptions {
@@ -17,7 +22,8 @@ export interface ReadBuffersOptions {
 }
 
 /**
- * Buffers of one connection. They are allocated when they are first needed.
+ * Buffers of one connection. They are allocated when they are first needed, and filled one after the other, by as many reads
+ * as it takes: what came in by several stands together then.
  *
  * Bytes from the connection can be overwritten once the next are asked for, as always; whoever {@link hold}s them keeps
  * them for longer.
@@ -28,6 +34,8 @@ export class ReadBuffers {
   readonly #shared: boolean;
   readonly #slots = new Map<ArrayBufferLike, Slot>();
   readonly #free: Slot[] = [];
+  /** The one that is being filled. */
+  #current: Slot | undefined;
   #held = 0;
   /** Called when a buffer is free again after there was none. */
   #onFree: (() => void) | undefined;
@@ -38,23 +46,24 @@ export class ReadBuffers {
     this.#shared = options.shared ?? true;
   }
 
-  /** Whether more may be read: fewer buffers are held than there may be. */
+  /** Whether more may be read: into the rest of a buffer, or as fewer are held than there may be. */
   get available(): boolean {
-    return this.#held < this.#count;
+    const { holds = 0 } = this.#current ?? {};
+    return this.#held < this.#count || (holds > 0 && this.#hasRoom(this.#current));
   }
 
   /**
-   * A free buffer to read into. It stays free until what was read is held. One more is made than may be held: a socket
-   * wants its next one before it is told to stop.
+   * Where to read to. It stays free until what was read is held. One more buffer is made than may be held: a socket wants
+   * its next one before it is told to stop.
    */
   next(): Uint8Array {
-    if (this.#free.length === 0) {
-      const memory = this.#shared ? new SharedArrayBuffer(this.#bytes) : new ArrayBuffer(this.#bytes);
-      const slot: Slot = { bytes: new Uint8Array(memory), holds: 0 };
-      this.#slots.set(slot.bytes.buffer, slot);
-      this.#free.push(slot);
+    if (!this.#hasRoom(this.#current)) {
+      if (this.#current?.holds === 0) this.#free.push(this.#current);
+      this.#current = this.#free.pop() ?? this.#make();
+      this.#current.filled = 0;
     }
-    return (this.#free.at(-1) as Slot).bytes;
+    const { bytes, filled } = this.#current as Slot;
+    return bytes.subarray(filled);
   }
 
   /**
@@ -64,18 +73,16 @@ export class ReadBuffers {
   hold(bytes: Uint8Array): () => void {
     const slot = this.#slots.get(bytes.buffer);
     if (!slot) return () => {};
-    if (slot.holds === 0) {
-      this.#free.splice(this.#free.indexOf(slot), 1);
-      this.#held += 1;
-    }
+    if (slot.holds === 0) this.#held += 1;
     slot.holds += 1;
+    slot.filled = Math.max(slot.filled, bytes.byteOffset + bytes.length);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
       slot.holds -= 1;
       if (slot.holds > 0) return;
-      this.#free.push(slot);
+      if (slot !== this.#current) this.#free.push(slot);
       this.#held -= 1;
       const onFree = this.#onFree;
       this.#onFree = undefined;
@@ -86,5 +93,16 @@ export class ReadBuffers {
   /** Calls back, once, when a buffer is free again. */
   whenFree(callback: () => void): void {
     this.#onFree = callback;
+  }
+
+  #hasRoom(slot: Slot | undefined): boolean {
+    return slot !== undefined && slot.bytes.length - slot.filled > slot.bytes.length * LEAST_PART;
+  }
+
+  #make(): Slot {
+    const memory = this.#shared ? new SharedArrayBuffer(this.#bytes) : new ArrayBuffer(this.#bytes);
+    const slot = { bytes: new Uint8Array(memory), filled: 0, holds: 0 };
+    this.#slots.set(memory, slot);
+    return slot;
   }
 }

@@ -325,8 +325,8 @@ describe("A client that falls silent", () => {
     expect(new Set(cut.map(([, code]) => code))).toEqual(new Set(["STALLED"]));
     expect(server.told().filter(([name]) => name === "sent")).toEqual([]);
     await goesOn(await connectTo(server.port));
-    // Node alone takes some 50 to 70 MiB, and each file that is being sent two pieces of 1 MiB.
-    expect(peakRssKib(server.child.pid) ?? 0).toBeLessThan(128 * 1024);
+    // Node alone takes some 50 to 80 MiB, and all these files 48: two pieces each, of 1 MiB where there are many.
+    expect(peakRssKib(server.child.pid) ?? 0).toBeLessThan(144 * 1024);
   });
 });
 

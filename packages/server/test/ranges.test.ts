@@ -211,7 +211,10 @@ function changing(folder: string, after: number, change: () => Promise<void>): S
 }
 
 describe("A file that changes while a range of it is sent", () => {
-  test.each([0, 1, 2, 3])("after %s pieces, is told to have changed", async (after) => {
+  /** Three pieces, and some: see directory-file.ts. */
+  const grande = randomBytes(13_000_000);
+
+  test.each([0, 1, 2, 3, 4])("after %s pieces, is told to have changed", async (after) => {
     const folder = await folderWith({ grande });
     const change = (): Promise<void> => utimes(join(folder, "grande"), 5, 5);
     const { port } = await served({ storage: changing(folder, after, change) });
@@ -232,7 +235,7 @@ describe("A file that changes while a range of it is sent", () => {
 
   test("to less than was promised, after its first byte, ends the connection", async () => {
     const folder = await folderWith({ grande });
-    const change = (): Promise<void> => truncate(join(folder, "grande"), 1_048_577);
+    const change = (): Promise<void> => truncate(join(folder, "grande"), 4 * 1024 * 1024 + 1);
     const { servidor, port } = await served({ storage: changing(folder, 1, change) });
     const failed = next(servidor, "failed");
     const client = await askingOf(port);

@@ -19,10 +19,10 @@ export function formatTable(lines: readonly Line[]): string {
 goes over the loopback address, and is in the page cache before. All copies were equal to their originals. "In memory"
 both the files and the copies are in /dev/shm: there it is the programs that are measured; "on disk" it is the disk and the
 system's handling of it as well. Before each measurement all that was written goes to the disk (sync), so that none pays
-for the one before. "least Node program" is what Node itself takes: a bare socket, reads and writes of 1 MiB at most
+for the one before. "least Node program" is what Node itself takes: a bare socket, reads and writes of 2 MiB at most
 in memory that is used again; no protocol, no checksum, nothing recorded, nothing resumed. For small files it is
 two threads that read and write them with synchronous calls; for listings and unchanged files only a synchronous look at
-each file (lstat), on both sides where both look. There nothing is sent.
+each file (lstat): for a listing by a thread for each CPU, for unchanged files by one on each side. There nothing is sent.
 The time of ours begins before it connects, in a Node that runs: to start and end that process took ${
     starts.length === 0 ? "an unknown time" : `${median(starts).toFixed(3)} s`
   }

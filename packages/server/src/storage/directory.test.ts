@@ -10,8 +10,9 @@ import { asNobody } from "../../test/support/nobody.js";
 import { DirectoryStorage } from "./directory.js";
 import type { StoredFile } from "./storage.js";
 
-/** How much is read at once: see directory-file.ts. */
-const PIECE = 1024 * 1024;
+/** How much is read at once, of few files and of many: see directory-file.ts. */
+const PIECE = 4 * 1024 * 1024;
+const LEAST_PIECE = 1024 * 1024;
 
 async function temp(): Promise<string> {
   const folder = await tempFolder();
@@ -405,6 +406,22 @@ describe("DirectoryStorage file", () => {
     for (const [i, [start, end]] of ranges.entries()) {
       expect(read[i]?.equals(content.subarray(start, end)), `${start} to ${end}`).toBe(true);
     }
+  });
+
+  test("is read in smaller pieces while many are, and in large ones again", async () => {
+    const root = await temp();
+    await writeFile(join(root, "a"), numbered(PIECE));
+    const file = await open(storageOf(root), "a");
+    const firstPiece = async (reader: AsyncIterator<Uint8Array>): Promise<number> =>
+      (await reader.next()).value?.length ?? 0;
+    const readers = Array.from({ length: 8 }, () => file.read(0, file.size)[Symbol.asyncIterator]());
+    const lengths: number[] = [];
+    for (const reader of readers) lengths.push(await firstPiece(reader));
+    expect(lengths).toEqual([PIECE, PIECE / 2, ...Array.from({ length: 6 }, () => LEAST_PIECE)]);
+    for (const reader of readers) await reader.return?.();
+    const after = file.read(0, file.size)[Symbol.asyncIterator]();
+    expect(await firstPiece(after)).toBe(PIECE);
+    await after.return?.();
   });
 
   test("leaves a piece as it is until the next one is asked for", async () => {

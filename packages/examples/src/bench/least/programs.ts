@@ -2,6 +2,7 @@
 // take is the limit for ours; what ours take beyond it is the price of what they do.
 
 import { cpSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { peakRssKib } from "@fileshare/peers";
@@ -23,11 +24,12 @@ export const saveWithLeast: Contender = least("sender", "receiver", (task) => ({
   into: join(task.into, nameOf(task)),
 }));
 
-/** Sizes of files: they are looked at, and nothing else. */
+/** Sizes of files: they are looked at, by all CPUs, and nothing else. */
 export const listWithLeast: Contender = {
   name: NAME,
   needs: [],
-  measure: ({ workload, signal }) => runAlone("listing", [workload.folder], signal),
+  measure: ({ workload, signal }) =>
+    runAlone("listing", [workload.folder, String(availableParallelism())], signal),
 };
 
 /** Many small files, saved. */

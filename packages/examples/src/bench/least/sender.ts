@@ -6,7 +6,8 @@ import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-const PIECE_BYTES = 1024 * 1024;
+/** The fastest of 256 KiB to 4 MiB. */
+const PIECE_BYTES = 2 * 1024 * 1024;
 
 const [path = ""] = process.argv.slice(2);
 
