@@ -66,7 +66,7 @@ export function isFull(batch: readonly BatchFile[]): boolean {
 export function batchesOf(transfers: Transfers, files: readonly BatchFile[]): BatchFile[][] {
   const most = Math.max(
     BATCH_FILE_BYTES,
-    Math.min(BATCH_BYTES, transfers.batches.pace.bytes, transfers.rate.bytesPerSecond),
+    Math.min(transfers.batches.pace.bytes, transfers.rate.bytesPerSecond),
   );
   const batches: BatchFile[][] = [];
   let batch: BatchFile[] = [];

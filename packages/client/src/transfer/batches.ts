@@ -1,7 +1,7 @@
 // What a client knows of batches with its server: whether it gives them, and how much to ask for in one.
 
 import { ConexionError } from "@fileshare/protocol";
-import { BATCH_FILE_BYTES } from "./batch-wire.js";
+import { BATCH_BYTES, BATCH_FILE_BYTES } from "./batch-wire.js";
 import { Pace } from "./pace.js";
 
 /** So many that are answered with something else in a row, with none that arrives, are as good as a server that gives none. */
@@ -16,7 +16,7 @@ export class Batches {
 
   /** @param bytesPerSecond how fast they may come at the most */
   constructor(bytesPerSecond: number) {
-    this.pace = new Pace(bytesPerSecond);
+    this.pace = new Pace(bytesPerSecond, BATCH_BYTES);
   }
 
   /** Whether the server may give several small files at once, as far as is known. */

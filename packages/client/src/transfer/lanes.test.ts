@@ -41,7 +41,11 @@ describe("A reply that is cut while it arrives", () => {
       const socket = await connectSocket({ host: "127.0.0.1", port, signal, buffers });
       return { conexion: new Conexion(socketTransport(socket)), buffers };
     };
-    const lanes = new Lanes(connect, { connections: 2, replyTimeoutMs: 60_000 });
+    const lanes = new Lanes(connect, {
+      connections: 2,
+      bytesUnderWay: 32 * 1024 * 1024,
+      replyTimeoutMs: 60_000,
+    });
     const over = new AbortController();
     onTestFinished(async () => {
       over.abort(new Error("over"));

@@ -12,9 +12,6 @@ import { isExtended, tellsOfFile } from "./remote.js";
 /** How many requests may be under way on one connection. */
 const MOST_REQUESTS = 128;
 
-/** How many bytes may be asked for on one connection, beyond what a single request asks for. */
-const MOST_BYTES = 32 * 1024 * 1024;
-
 /** How long no more connections are opened than a server has taken, in milliseconds. */
 const REFUSED_MS = 60_000;
 
@@ -39,6 +36,8 @@ export interface AskOptions {
 export interface LanesOptions {
   /** How many connections there may be at once. */
   readonly connections: number;
+  /** How many bytes may be asked for on one of them, beyond what a single request asks for. */
+  readonly bytesUnderWay: number;
   /** Milliseconds until a reply must begin, counted from when the replies before it are at their end. */
   readonly replyTimeoutMs: number;
 }
@@ -313,8 +312,8 @@ export class Lanes {
     }
     if (!this.#extended || alone) return undefined;
     const [least] = this.#lanes.filter((lane) => !lane.alone).toSorted((a, b) => a.bytes - b.bytes);
-    if (!least || least.requests >= MOST_REQUESTS || least.bytes + bytes > MOST_BYTES) return undefined;
-    return least;
+    if (!least || least.requests >= MOST_REQUESTS) return undefined;
+    return least.bytes + bytes > this.#options.bytesUnderWay ? undefined : least;
   }
 }
 

@@ -2,7 +2,6 @@
 
 const LEAST_BYTES = 128 * 1024;
 const FIRST_BYTES = 1024 * 1024;
-const MOST_BYTES = 16 * 1024 * 1024;
 
 /** How much longer each range may be than the one before, once one was lost. */
 const CAREFUL_GROWTH = 1.2;
@@ -12,12 +11,17 @@ const WANTED_MS = 4000;
 
 /** Suits the size of ranges to the speed at which they come. */
 export class Pace {
+  readonly #most: number;
   #bytes: number;
   #growth = 2;
 
-  /** @param bytesPerSecond how fast they may come at the most */
-  constructor(bytesPerSecond: number) {
-    this.#bytes = Math.min(FIRST_BYTES, Math.max(LEAST_BYTES, (bytesPerSecond * WANTED_MS) / 1000));
+  /**
+   * @param bytesPerSecond how fast they may come at the most
+   * @param most bytes of a range
+   */
+  constructor(bytesPerSecond: number, most: number) {
+    this.#most = most;
+    this.#bytes = Math.min(FIRST_BYTES, most, Math.max(LEAST_BYTES, (bytesPerSecond * WANTED_MS) / 1000));
   }
 
   /** How many bytes to ask for next. */
@@ -30,7 +34,7 @@ export class Pace {
     if (bytes < this.#bytes) return;
     const suited = (bytes * WANTED_MS) / Math.max(1, ms);
     this.#bytes = Math.round(
-      Math.min(MOST_BYTES, Math.max(LEAST_BYTES, Math.min(suited, bytes * this.#growth))),
+      Math.min(this.#most, Math.max(LEAST_BYTES, Math.min(suited, bytes * this.#growth))),
     );
   }
 

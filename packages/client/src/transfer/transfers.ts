@@ -11,6 +11,12 @@ import { RateLimit } from "./rate-limit.js";
 /** How many ranges are asked for ahead on each connection, so that it never idles. */
 const RANGES_AHEAD = 2;
 
+/**
+ * How many bytes may be under way: those of ranges that are not at their end when the process is killed, or all connections are
+ * lost, are fetched again.
+ */
+const BYTES_UNDER_WAY = 64 * 1024 * 1024;
+
 /** What transfers may be told. */
 export interface TransfersOptions {
   readonly connections: number;
@@ -39,10 +45,10 @@ export class Transfers {
 
   constructor(connect: (signal: AbortSignal) => Promise<Link>, options: TransfersOptions) {
     this.#options = options;
-    this.pace = new Pace(options.bytesPerSecond);
+    this.pace = new Pace(options.bytesPerSecond, BYTES_UNDER_WAY / this.ranges);
     this.batches = new Batches(options.bytesPerSecond);
     this.rate = new RateLimit(options.bytesPerSecond);
-    this.#lanes = new Lanes(connect, options);
+    this.#lanes = new Lanes(connect, { ...options, bytesUnderWay: BYTES_UNDER_WAY / options.connections });
   }
 
   /** Whether the server knows the protocol's extensions; undefined until it has answered. */
