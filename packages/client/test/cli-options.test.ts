@@ -4,7 +4,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Storage } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
-import { at, cli, fileshare, MiB, servedTree, start } from "./cli-run.js";
+import { at, cli, eventsOf, fileshare, MiB, servedTree, start } from "./cli-run.js";
 import { ok, rawServer, sends, silence } from "./raw-server.js";
 import { expectFile, folder, noise } from "./served.js";
 
@@ -151,9 +151,9 @@ describe("fileshare --max-time", () => {
     const slowly = ["--limit-rate", "6M", "--max-time", "2", "-s", at(server)];
     const late = "fileshare: It has taken longer than 2 s\n";
     const get = await fileshare(["get", "grande.bin", "-o", into, ...slowly]).ended;
-    expect(get).toMatchObject({ code: 3, stderr: expect.stringContaining(late) });
+    expect(get).toMatchObject({ code: 4, stderr: expect.stringContaining(late) });
     const sync = await fileshare(["sync", into, ...slowly]).ended;
-    expect(sync).toMatchObject({ code: 3, stderr: expect.stringContaining(late) });
+    expect(sync).toMatchObject({ code: 4, stderr: expect.stringContaining(late) });
     const again = await fileshare(["sync", into, "--max-time", "600", "-s", at(server)]).ended;
     expect(again).toMatchObject({ code: 0, stderr: "" });
     await expectFile(join(into, "grande.bin"), content);
@@ -167,9 +167,22 @@ describe("fileshare --max-time", () => {
       ["get", "x", "-o", "-"],
     ]) {
       expect(await fileshare([...args, "--max-time", "1", "-s", at(server)]).ended).toMatchObject({
-        code: 3,
+        code: 4,
         stderr: "fileshare: It has taken longer than 1 s\n",
       });
+    }
+  });
+
+  it("has a code of its own in --json: it is no connection that was lost", async () => {
+    const server = await rawServer(silence);
+    for (const args of [
+      ["get", "x", "-o", await folder()],
+      ["sync", await folder()],
+    ]) {
+      const run = await fileshare([...args, "--json", "--max-time", "1", "-s", at(server)]).ended;
+      const message = "It has taken longer than 1 s";
+      expect(eventsOf(run.stdout, "error")).toMatchObject([{ code: "TIME_UP", message }]);
+      expect(eventsOf(run.stdout, "summary")).toMatchObject([{ failed: 1, interrupted: false }]);
     }
   });
 });

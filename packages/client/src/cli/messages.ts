@@ -4,9 +4,11 @@ import { ConexionError, MensajeError, printable } from "@fileshare/protocol";
 import { ListingError, ReplyError, TargetError } from "../errors.js";
 import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
+import { TimeUpError } from "./interrupt.js";
 
 /** The exit code for what a request threw. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof TimeUpError) return exitCodes.timeUp;
   return error instanceof ConexionError ? exitCodes.noConnection : exitCodes.failed;
 }
 
