@@ -125,21 +125,27 @@ describe("fileshare --quiet", () => {
 describe("fileshare --timeout", () => {
   it("is how long a server may say nothing that has taken the connection", async () => {
     const server = await rawServer(silence);
+    const said = "The server sent nothing for 1 s: --timeout lets it take longer";
     const args = ["--timeout", "1", "-s", at(server)];
     const cwd = await folder();
-    for (const command of [["ls"], ["get", "x"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
+    for (const command of [["ls"], ["get", "server"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
       const { code, stderr } = await fileshare([...command, ...args], { cwd }).ended;
-      const named = command.join(" ") === "get x" ? "x: " : "";
+      const named = command.join(" ") === "get server" ? "server: " : "";
       expect(`${command.join(" ")}: ${code} ${stderr}`).toBe(
-        `${command.join(" ")}: 3 fileshare: ${named}Nothing moved for 1000 ms\n`,
+        `${command.join(" ")}: 3 fileshare: ${named}${said}\n`,
       );
     }
+    const { stdout } = await fileshare(["sync", ...args, "--json"], { cwd }).ended;
+    expect(eventsOf(stdout, "error")).toMatchObject([{ code: "STALLED", message: said }]);
   });
 
   it("is how long it may say nothing in the middle of an answer", async () => {
     const server = await rawServer(sends(ok(["a", "b"]).subarray(0, 20)));
     const run = await fileshare(["ls", "--timeout", "1", "-s", at(server)]).ended;
-    expect(run).toMatchObject({ code: 3, stderr: "fileshare: Nothing moved for 1000 ms\n" });
+    expect(run).toMatchObject({
+      code: 3,
+      stderr: "fileshare: The server sent nothing for 1 s: --timeout lets it take longer\n",
+    });
   });
 });
 
