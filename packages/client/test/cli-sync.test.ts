@@ -106,6 +106,33 @@ describe("fileshare sync", () => {
     expect(await filesIn(into)).toEqual(["sobra"]);
   });
 
+  it("tells the folders that become empty by --delete, and with --dry-run those that would", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    await writeTree(into, { "sobra/dentro/a": "", "fotos/sobra.jpg": "" });
+    const args = ["sync", into, "--delete", "-s", at(server)];
+    const lines = ["deleting fotos/sobra.jpg", "deleting sobra/", "deleting sobra/dentro/"];
+    const told = [...Object.keys(tree), ...lines, "deleting sobra/dentro/a"].sort();
+    expect(linesOf((await fileshare([...args, "--dry-run"]).ended).stdout)).toEqual([
+      ...told,
+      "5 files would be downloaded, 0 unchanged, 4 would be deleted; 19 B (dry run)",
+    ]);
+    const { stdout } = await fileshare([...args, "--dry-run", "--json"]).ended;
+    expect(eventsOf(stdout, "deleted")).toContainEqual({
+      event: "deleted",
+      name: "sobra/dentro/",
+      path: join(into, "sobra/dentro"),
+      dryRun: true,
+    });
+    expect(eventsOf(stdout, "summary")).toMatchObject([{ deleted: 4 }]);
+    expect(await filesIn(into)).toEqual(["fotos/sobra.jpg", "sobra/dentro/a"]);
+    expect(linesOf((await fileshare(args).ended).stdout)).toEqual([
+      ...told,
+      "5 files downloaded, 0 unchanged, 4 deleted; 19 B received in TIME",
+    ]);
+    expect((await readdir(into)).sort()).toEqual(["borradores", "fotos", "notas.txt"]);
+  });
+
   it("goes on after a file that cannot be saved, and exits with 1", async () => {
     const server = await servedTree(tree);
     const into = await folder();
