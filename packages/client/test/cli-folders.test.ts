@@ -41,7 +41,7 @@ describe("A folder that the server cannot look into", () => {
     const { port } = await listening(new Servidor({ storage, host, port: 0, graceMs: 1 }));
     const args = ["sync", await folder(), "--json", "--max-time", "2", "-s", at({ port })];
     const { code, stdout } = await fileshare(args).ended;
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(eventsOf(stdout, "summary")).toMatchObject([{ downloaded: 0, failed: 2, left: 2 }]);
   });
 

@@ -412,7 +412,7 @@ describe("fileshare ls", () => {
   it("gives up after --max-time", async () => {
     const server = await rawServer(() => {});
     expect(await fileshare(["ls", "--max-time", "1", "-s", at(server)]).ended).toEqual({
-      code: 3,
+      code: 4,
       stdout: "",
       stderr: "fileshare: It has taken longer than 1 s\n",
     });

@@ -4,7 +4,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Storage } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
-import { at, cli, fileshare, MiB, servedTree, start } from "./cli-run.js";
+import { at, cli, eventsOf, fileshare, MiB, servedTree, start } from "./cli-run.js";
 import { ok, rawServer, sends, silence } from "./raw-server.js";
 import { expectFile, folder, noise } from "./served.js";
 
@@ -125,21 +125,27 @@ describe("fileshare --quiet", () => {
 describe("fileshare --timeout", () => {
   it("is how long a server may say nothing that has taken the connection", async () => {
     const server = await rawServer(silence);
+    const said = "The server sent nothing for 1 s: --timeout lets it take longer";
     const args = ["--timeout", "1", "-s", at(server)];
     const cwd = await folder();
-    for (const command of [["ls"], ["get", "x"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
+    for (const command of [["ls"], ["get", "server"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
       const { code, stderr } = await fileshare([...command, ...args], { cwd }).ended;
-      const named = command.join(" ") === "get x" ? "x: " : "";
+      const named = command.join(" ") === "get server" ? "server: " : "";
       expect(`${command.join(" ")}: ${code} ${stderr}`).toBe(
-        `${command.join(" ")}: 3 fileshare: ${named}Nothing moved for 1000 ms\n`,
+        `${command.join(" ")}: 3 fileshare: ${named}${said}\n`,
       );
     }
+    const { stdout } = await fileshare(["sync", ...args, "--json"], { cwd }).ended;
+    expect(eventsOf(stdout, "error")).toMatchObject([{ code: "STALLED", message: said }]);
   });
 
   it("is how long it may say nothing in the middle of an answer", async () => {
     const server = await rawServer(sends(ok(["a", "b"]).subarray(0, 20)));
     const run = await fileshare(["ls", "--timeout", "1", "-s", at(server)]).ended;
-    expect(run).toMatchObject({ code: 3, stderr: "fileshare: Nothing moved for 1000 ms\n" });
+    expect(run).toMatchObject({
+      code: 3,
+      stderr: "fileshare: The server sent nothing for 1 s: --timeout lets it take longer\n",
+    });
   });
 });
 
@@ -151,9 +157,9 @@ describe("fileshare --max-time", () => {
     const slowly = ["--limit-rate", "6M", "--max-time", "2", "-s", at(server)];
     const late = "fileshare: It has taken longer than 2 s\n";
     const get = await fileshare(["get", "grande.bin", "-o", into, ...slowly]).ended;
-    expect(get).toMatchObject({ code: 3, stderr: expect.stringContaining(late) });
+    expect(get).toMatchObject({ code: 4, stderr: expect.stringContaining(late) });
     const sync = await fileshare(["sync", into, ...slowly]).ended;
-    expect(sync).toMatchObject({ code: 3, stderr: expect.stringContaining(late) });
+    expect(sync).toMatchObject({ code: 4, stderr: expect.stringContaining(late) });
     const again = await fileshare(["sync", into, "--max-time", "600", "-s", at(server)]).ended;
     expect(again).toMatchObject({ code: 0, stderr: "" });
     await expectFile(join(into, "grande.bin"), content);
@@ -167,9 +173,22 @@ describe("fileshare --max-time", () => {
       ["get", "x", "-o", "-"],
     ]) {
       expect(await fileshare([...args, "--max-time", "1", "-s", at(server)]).ended).toMatchObject({
-        code: 3,
+        code: 4,
         stderr: "fileshare: It has taken longer than 1 s\n",
       });
+    }
+  });
+
+  it("has a code of its own in --json: it is no connection that was lost", async () => {
+    const server = await rawServer(silence);
+    for (const args of [
+      ["get", "x", "-o", await folder()],
+      ["sync", await folder()],
+    ]) {
+      const run = await fileshare([...args, "--json", "--max-time", "1", "-s", at(server)]).ended;
+      const message = "It has taken longer than 1 s";
+      expect(eventsOf(run.stdout, "error")).toMatchObject([{ code: "TIME_UP", message }]);
+      expect(eventsOf(run.stdout, "summary")).toMatchObject([{ failed: 1, interrupted: false }]);
     }
   });
 });

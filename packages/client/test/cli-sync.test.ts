@@ -1,9 +1,11 @@
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Servidor } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
-import { at, eventsOf, fileshare, MiB, servedTree, writeTree } from "./cli-run.js";
+import { breakingStorage } from "./breaking-storage.js";
+import { at, eventsOf, fileshare, KiB, MiB, servedTree, writeTree } from "./cli-run.js";
 import { ok, rawServer, sends } from "./raw-server.js";
-import { expectFile, folder, noise } from "./served.js";
+import { expectFile, folder, host, listening, noise } from "./served.js";
 
 const tree = {
   "notas.txt": "hola\n",
@@ -104,6 +106,33 @@ describe("fileshare sync", () => {
     expect(await filesIn(into)).toEqual(["sobra"]);
   });
 
+  it("tells the folders that become empty by --delete, and with --dry-run those that would", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    await writeTree(into, { "sobra/dentro/a": "", "fotos/sobra.jpg": "" });
+    const args = ["sync", into, "--delete", "-s", at(server)];
+    const lines = ["deleting fotos/sobra.jpg", "deleting sobra/", "deleting sobra/dentro/"];
+    const told = [...Object.keys(tree), ...lines, "deleting sobra/dentro/a"].sort();
+    expect(linesOf((await fileshare([...args, "--dry-run"]).ended).stdout)).toEqual([
+      ...told,
+      "5 files would be downloaded, 0 unchanged, 4 would be deleted; 19 B (dry run)",
+    ]);
+    const { stdout } = await fileshare([...args, "--dry-run", "--json"]).ended;
+    expect(eventsOf(stdout, "deleted")).toContainEqual({
+      event: "deleted",
+      name: "sobra/dentro/",
+      path: join(into, "sobra/dentro"),
+      dryRun: true,
+    });
+    expect(eventsOf(stdout, "summary")).toMatchObject([{ deleted: 4 }]);
+    expect(await filesIn(into)).toEqual(["fotos/sobra.jpg", "sobra/dentro/a"]);
+    expect(linesOf((await fileshare(args).ended).stdout)).toEqual([
+      ...told,
+      "5 files downloaded, 0 unchanged, 4 deleted; 19 B received in TIME",
+    ]);
+    expect((await readdir(into)).sort()).toEqual(["borradores", "fotos", "notas.txt"]);
+  });
+
   it("goes on after a file that cannot be saved, and exits with 1", async () => {
     const server = await servedTree(tree);
     const into = await folder();
@@ -127,6 +156,27 @@ describe("fileshare sync", () => {
     expect(run.code).toBe(3);
     expect(run.stderr).toMatch(/^fileshare: The .+ closed the connection without a reply\n/);
     expect(await filesIn(into)).toEqual(["a"]);
+  });
+
+  it("exits with 3 where the connection was lost over each file that failed, and with 1 where another failed too", async () => {
+    const path = await folder();
+    await writeTree(path, { a: noise(300 * KiB), b: noise(300 * KiB), c: "c" });
+    const storage = breakingStorage(path, ["a", "b"]);
+    const server = await listening(new Servidor({ storage, host, port: 0 }));
+    const into = await folder();
+    const args = ["sync", into, "--json", "--retries", "1", "-s", at(server)];
+    const lost = await fileshare(args).ended;
+    // Whether it was ended or broke is the system's to say.
+    const errors = (stdout: string) =>
+      eventsOf(stdout, "error").map(({ name, code }) => `${name} ${code === "CUT" ? "LOST" : code}`);
+    expect(errors(lost.stdout).sort()).toEqual(["a LOST", "b LOST"]);
+    expect(lost.code).toBe(3);
+    expect(await filesIn(into)).toContain("c");
+    await mkdir(join(into, "d"));
+    await writeTree(path, { d: "d" });
+    const mixed = await fileshare(args).ended;
+    expect(errors(mixed.stdout).sort()).toEqual(["a LOST", "b LOST", "d IS_FOLDER"]);
+    expect(mixed.code).toBe(1);
   });
 
   it("is interrupted by Ctrl-C, says how to go on, and then does", async () => {

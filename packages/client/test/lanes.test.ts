@@ -2,8 +2,9 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DirectoryStorage, Servidor, type Storage, type StoredFile } from "@fileshare/server";
+import { Servidor } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
+import { breakingStorage } from "./breaking-storage.js";
 import { deafListener } from "./deaf-listener.js";
 import { clienteOf, expectFile, folder, host, listening, noise, served } from "./served.js";
 
@@ -51,27 +52,7 @@ describe("A file over which the server breaks off", () => {
     const path = await folder();
     const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`f${i}`, noise(300 * KiB + i)]));
     for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
-    const directory = new DirectoryStorage(path);
-    const breaking = (file: StoredFile): StoredFile => ({
-      size: file.size,
-      version: file.version,
-      modified: file.modified,
-      async *read(start, end) {
-        yield noise(Math.min(KiB, end - start));
-        throw new Error("EIO");
-      },
-      close: () => file.close(),
-      [Symbol.asyncDispose]: () => file.close(),
-    });
-    const storage: Storage = {
-      list: () => directory.list(),
-      entries: (options) => directory.entries(options),
-      open: async (name) => {
-        const file = await directory.open(name);
-        return file && name === "f5" ? breaking(file) : file;
-      },
-      close: () => directory.close(),
-    };
+    const storage = breakingStorage(path, ["f5"]);
     const server = await listening(new Servidor({ storage, host, port: 0 }));
     const into = await folder();
     const report = await clienteOf(server).sincronizar(into, { retries: 3 });

@@ -2,11 +2,14 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SyncedFile } from "../src/sync/options.js";
-import { clienteOf, folder, served } from "./served.js";
+import type { SyncedFile, SyncOptions } from "../src/sync/options.js";
+import { breakingStorage } from "./breaking-storage.js";
+import { KiB, servedTree } from "./cli-run.js";
+import { clienteOf, folder, host, listening, noise, served } from "./served.js";
 
 describe("sincronizar() with delete", () => {
   it("removes the folders that become empty by it, and no others", async () => {
@@ -15,9 +18,68 @@ describe("sincronizar() with delete", () => {
     for (const path of ["x/y/z", "vacía", "queda"]) await mkdir(join(into, path), { recursive: true });
     for (const name of ["x/1", "x/y/z/2", "queda/3", "queda/4.tmp"]) await writeFile(join(into, name), "");
     const report = await clienteOf(server).sincronizar(into, { delete: true, exclude: ["*.tmp"] });
-    expect(report.deleted).toEqual(["queda/3", "x/1", "x/y/z/2", "vacía/"]);
+    expect(report.deleted).toEqual(["queda/3", "x/1", "x/y/z/2", "vacía/", "x/y/z/", "x/y/", "x/"]);
     expect((await readdir(into)).sort()).toEqual(["a", "queda"]);
     expect(await readdir(join(into, "queda"))).toEqual(["4.tmp"]);
+  });
+
+  it("tells of these folders, and in a dry run of the same, and of none in which something stays", async () => {
+    const server = await servedTree({ "servidor/nuevo": "a", otro: "b", "no-leído/1": "c" });
+    const into = await folder();
+    const surplus = [
+      "enlaces/1",
+      "servidor/viejo",
+      "sobra/a/1",
+      "sobra/a/b/2",
+      "sobra/ñ/\ufffd",
+      "tmp/1",
+      "útil/d/3",
+    ];
+    const kept = ["tmp/.fileshare-0123456789abcdef.part", "útil/e.tmp"];
+    for (const name of [...surplus, ...kept]) {
+      await mkdir(dirname(join(into, name)), { recursive: true });
+      await writeFile(join(into, name), "");
+    }
+    await mkdir(join(into, "hueco/dentro"), { recursive: true });
+    await symlink("nada", join(into, "enlaces/roto"));
+    const emptied = ["útil/d/", "sobra/ñ/", "sobra/a/b/", "sobra/a/", "sobra/", "hueco/"];
+    const deleted = [...surplus, "hueco/dentro/", ...emptied];
+    const told: SyncedFile[] = [];
+    const options: SyncOptions = {
+      delete: true,
+      exclude: ["*.tmp"],
+      onFile: (file) => file.type === "deleted" && told.push(file),
+    };
+    const cliente = clienteOf(server);
+    for (const dryRun of [true, false]) {
+      told.length = 0;
+      expect(await cliente.sincronizar(into, { ...options, dryRun })).toMatchObject({ deleted, failed: [] });
+      expect(told).toEqual(
+        deleted.map((nombre) => ({
+          type: "deleted",
+          nombre,
+          path: join(into, nombre.replace(/\/$/, "")),
+        })),
+      );
+      expect(existsSync(join(into, "sobra"))).toBe(dryRun);
+    }
+    expect((await readdir(into)).sort()).toEqual(["enlaces", "no-leído", "otro", "servidor", "tmp", "útil"]);
+    expect(await cliente.sincronizar(into, { ...options, dryRun: true })).toMatchObject({ deleted: [] });
+  });
+
+  it("keeps a folder that the server has, though nothing of it could be fetched", async () => {
+    const path = await folder();
+    await mkdir(join(path, "f"));
+    await writeFile(join(path, "f/nuevo"), noise(300 * KiB));
+    const server = await listening(
+      new Servidor({ storage: breakingStorage(path, ["f/nuevo"]), host, port: 0 }),
+    );
+    const into = await folder();
+    await mkdir(join(into, "f"));
+    await writeFile(join(into, "f/viejo"), "");
+    const report = await clienteOf(server).sincronizar(into, { delete: true, retries: 0 });
+    expect(report).toMatchObject({ deleted: ["f/viejo"], failed: [{ nombre: "f/nuevo" }] });
+    expect(await readdir(into)).toEqual(["f"]);
   });
 
   it("keeps the folder that it was told, though nothing is left in it", async () => {

@@ -79,7 +79,7 @@ describe("sincronizar() of folders in which there is nothing", () => {
       await mkdir(join(into, path), { recursive: true });
     await writeFile(join(into, "a/x"), "");
     const options = { delete: true, exclude: ["queda"] };
-    const deleted = ["a/x", "b/c/d/", "e/f/", "sobra/1/2/"];
+    const deleted = ["a/x", "b/c/d/", "e/f/", "sobra/1/2/", "sobra/1/", "sobra/"];
     const cliente = clienteOf(server);
     expect(await cliente.sincronizar(into, { ...options, dryRun: true })).toMatchObject({ deleted });
     expect(await cliente.sincronizar(into, options)).toMatchObject({ deleted, folders: [], failed: [] });

@@ -9,6 +9,8 @@ export const exitCodes = {
   usage: 2,
   /** The server cannot be reached, or the connection was lost. */
   noConnection: 3,
+  /** The time of `--max-time` was up. */
+  timeUp: 4,
   /** Ctrl-C. */
   interrupted: 130,
 } as const;

@@ -6,6 +6,7 @@ Exit codes:
   1    something was not: the server refused it, no file matched, it could not be saved, or a folder not be looked into
   2    the command was not understood
   3    the server cannot be reached, or the connection was lost for good
+  4    the time of --max-time was up
   130  interrupted (Ctrl-C)`;
 
 const goingOn = `

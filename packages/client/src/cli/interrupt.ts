@@ -1,13 +1,21 @@
 // Ctrl-C and its like: the first ends what is under way in order, a second one at once. So does a time that is up.
 
-import { ConexionError } from "@fileshare/protocol";
 import { exitCodes } from "./exit-codes.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** The command has taken longer than `--max-time` lets it. */
+export class TimeUpError extends Error {
+  readonly code = "TIME_UP";
+
+  constructor(maxSeconds: number) {
+    super(`It has taken longer than ${maxSeconds} s`);
+  }
+}
+
 /** Whether it was a person who ended it, and not the time that was up. */
 export function isInterruption({ aborted, reason }: AbortSignal): boolean {
-  return aborted && !(reason instanceof ConexionError);
+  return aborted && !(reason instanceof TimeUpError);
 }
 
 /**
@@ -27,8 +35,7 @@ export function interruptible(maxSeconds?: number): { signal: AbortSignal; isInt
     });
   }
   if (maxSeconds !== undefined) {
-    const late = new ConexionError("STALLED", `It has taken longer than ${maxSeconds} s`);
-    setTimeout(() => end.abort(late), maxSeconds * 1000).unref();
+    setTimeout(() => end.abort(new TimeUpError(maxSeconds)), maxSeconds * 1000).unref();
   }
   return { signal: end.signal, isInterrupted: () => isInterrupted };
 }

@@ -4,9 +4,11 @@ import { ConexionError, MensajeError, printable } from "@fileshare/protocol";
 import { ListingError, ReplyError, TargetError } from "../errors.js";
 import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
+import { TimeUpError } from "./interrupt.js";
 
 /** The exit code for what a request threw. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof TimeUpError) return exitCodes.timeUp;
   return error instanceof ConexionError ? exitCodes.noConnection : exitCodes.failed;
 }
 
@@ -18,17 +20,16 @@ export function messageOf(error: unknown): string {
     return `This is no fileshare server, or its answer was damaged on its way: ${message}`;
   if (error instanceof ListingError)
     return `The server lists more names than fit into ${error.maxListingBytes} bytes of memory: --max-listing allows them more, and patterns take fewer`;
-  // An address with colons of its own is written as it is given to the command.
-  if (error instanceof ConexionError)
-    return message.replace(/^(Cannot connect to )([^[\]\s]*:[^[\]\s]*)(:\d+: )/, "$1[$2]$3");
-  return message;
+  return error instanceof ConexionError ? connectionMessage(message) : message;
 }
 
 /** Why a file failed: with its name, which is not in what is told of a connection that was lost. */
 export function fileMessageOf(name: string, error: unknown): string {
   const message = messageOf(error);
-  const isUnreachable = error instanceof ConexionError && error.code === "UNREACHABLE";
-  const isNamed = isUnreachable || message.includes(JSON.stringify(name).slice(1, -1));
+  const isNamed =
+    error instanceof ConexionError
+      ? error.code === "UNREACHABLE"
+      : message.includes(JSON.stringify(name).slice(1, -1));
   return isNamed ? message : `${printable(name)}: ${message}`;
 }
 
@@ -40,6 +41,15 @@ export function retryText({ error, waitMs }: Pick<RetryEvent, "error" | "waitMs"
 /** The `code` that the errors of this package have. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
+}
+
+function connectionMessage(message: string): string {
+  // The library tells it of either end, and of times as it is given them.
+  const [, ms] = /^Nothing moved for (\d+) ms$/.exec(message) ?? [];
+  if (ms !== undefined)
+    return `The server sent nothing for ${Number(ms) / 1000} s: --timeout lets it take longer`;
+  // An address with colons of its own is written as it is given to the command.
+  return message.replace(/^(Cannot connect to )([^[\]\s]*:[^[\]\s]*)(:\d+: )/, "$1[$2]$3");
 }
 
 function targetMessage({ path, message, verb }: TargetError): string {

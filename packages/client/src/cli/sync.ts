@@ -47,8 +47,9 @@ class Syncing {
   #unchanged = 0;
   #deleted = 0;
   #failed = 0;
-  /** How many of these are of folders. */
+  /** How many of these are of folders, and how many are connections that were lost over a file. */
   #failedFolders = 0;
+  #lost = 0;
   #bytes = 0;
 
   constructor(cliente: Cliente, folder: string, flags: SyncFlags, signal: AbortSignal) {
@@ -96,12 +97,18 @@ class Syncing {
   }
 
   #end(failure: unknown): number {
-    if (failure === undefined) return this.#failed > 0 ? exitCodes.failed : exitCodes.done;
+    if (failure === undefined) return this.#exitCode;
     const interrupted = isInterruption(this.#signal);
     if (interrupted) writeError(messageOf(failure));
     const goesOn = this.#signal.aborted || failure instanceof ConexionError;
     if (goesOn && this.#tally.arrived > 0) writeError(goOnText);
     return interrupted ? exitCodes.interrupted : exitCodeOf(failure);
+  }
+
+  /** Where the sync came to its end. */
+  get #exitCode(): number {
+    if (this.#failed === 0) return exitCodes.done;
+    return this.#lost === this.#failed ? exitCodes.noConnection : exitCodes.failed;
   }
 
   #noteFile(file: SyncedFile): void {
@@ -121,6 +128,7 @@ class Syncing {
       case "failed":
         this.#failed += 1;
         if (file.nombre.endsWith("/")) this.#failedFolders += 1;
+        if (file.error instanceof ConexionError) this.#lost += 1;
         this.#reporter.failed(file.nombre, file.error, false);
         break;
     }

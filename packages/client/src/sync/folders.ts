@@ -58,11 +58,6 @@ export class Folders {
     return this.#areTold;
   }
 
-  /** Absolute paths of the empty folders that are meant. */
-  get empty(): readonly string[] {
-    return [...this.#empty];
-  }
-
   /** Whether a name is that of something which the server may have without having told of it. */
   isHidden(name: string): boolean {
     if (this.#unreadable.size === 0) return false;

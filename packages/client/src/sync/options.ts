@@ -6,8 +6,8 @@ import type { FilterOptions } from "./filter.js";
 /** What a sync may be told. */
 export interface SyncOptions extends FilterOptions {
   /**
-   * Removes files and empty folders from the folder that the server does not have, and folders that become empty by it. What
-   * the patterns leave out stays, and so does all below a folder that the server cannot look into. Default false.
+   * Removes files and empty folders from the folder that the server does not have, and with them folders that become empty by
+   * it. What the patterns leave out stays, and so does all below a folder that the server cannot look into. Default false.
    */
   readonly delete?: boolean | undefined;
   /** Does nothing, and tells what would be done. Default false. */
@@ -42,7 +42,7 @@ export interface SyncOptions extends FilterOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of a file, or of a folder in which there is nothing. The names of folders end in `/`. */
+/** What became of a file, or of a folder in which there is nothing, or nothing any more. The names of folders end in `/`. */
 export type SyncedFile =
   | { readonly type: "downloaded"; readonly nombre: string; readonly path: string; readonly bytes: number }
   | { readonly type: "folder"; readonly nombre: string; readonly path: string }
@@ -69,7 +69,7 @@ export interface SyncReport {
   readonly folders: readonly string[];
   /** How many files were there already. */
   readonly unchanged: number;
-  /** Names of removed files, and of removed empty folders with a `/` at their ends, below the folder. */
+  /** Names, below the folder, of removed files, and of removed folders with a `/` at their ends: each after what was in it. */
   readonly deleted: readonly string[];
   /** What could not be saved, removed, or looked into by the server, and why. The names of folders end in `/`. */
   readonly failed: readonly { readonly nombre: string; readonly error: unknown }[];

@@ -386,11 +386,11 @@ class Sync {
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
     const mayGo = (name: string): boolean =>
       isTold(name) && !refused.has(name) && this.#isMeant(name) && !this.#folders.isHidden(name);
+    const hasFolder = (name: string): boolean => this.#collisions.hasFolder(name.slice(0, -1));
     await removeSurplus(this.#transfers.disk, this.#folder, this.#account, {
       isSurplus: (name) => !this.#collisions.hasFile(name) && mayGo(name),
-      isSurplusFolder: (name) =>
-        this.#folders.areTold && !this.#collisions.hasFolder(name.slice(0, -1)) && mayGo(name),
-      kept: this.#folders.empty,
+      isSurplusFolder: (name) => this.#folders.areTold && !hasFolder(name) && mayGo(name),
+      hasFolder,
       dryRun,
       signal: this.#signal,
     });
