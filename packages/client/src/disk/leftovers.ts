@@ -30,8 +30,9 @@ export function removeLeftovers(folder: string, names: readonly string[]): void 
   }
 }
 
-/** We write them in lower case. */
-const isOurs = (name: string): boolean => temporaryName.test(name) && name === name.toLowerCase();
+/** We write them in lower case. What other names begin with is seen at once. */
+const isOurs = (name: string): boolean =>
+  name.startsWith(".fileshare-") && temporaryName.test(name) && name === name.toLowerCase();
 
 function counterpart(name: string): string {
   const stem = name.slice(0, name.lastIndexOf("."));
