@@ -46,6 +46,8 @@ declare const timerBrand: unique symbol;
 declare function setTimeout(callback: () => void, milliseconds?: number): Timer;
 declare function clearTimeout(timer: Timer | undefined): void;
 
+declare const performance: { now(): number };
+
 interface ReadableStream<T> {
   getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: T }> };
 }

@@ -14,8 +14,8 @@ import { Trailer } from "./mensaje/trailer.js";
 import type { Gap } from "./pickle/frames.js";
 import { addTextLengths, asText, type TextLengths } from "./pickle/gap.js";
 import { checkRange } from "./range.js";
-import { MAX_TIMER_MS } from "./timers.js";
 import type { Transport } from "./transport.js";
+import { Watchdog } from "./watchdog.js";
 
 /** What a {@link Conexion} may be told. */
 export interface ConexionOptions {
@@ -119,6 +119,8 @@ export class Conexion implements AsyncDisposable {
   #outbox: Uint8Array[] = [];
   #outboxBytes = 0;
   #posting: Promise<void> | undefined;
+  readonly #reads = new Watchdog((ms) => this.abort(stalledError(ms)));
+  readonly #writes = new Watchdog((ms) => this.abort(stalledError(ms)));
 
   /** @throws {RangeError} when an option is out of its range */
   constructor(transport: Transport, options: ConexionOptions = {}) {
@@ -264,9 +266,7 @@ export class Conexion implements AsyncDisposable {
 
   /** Ends the connection in order: what was sent reaches the peer. */
   close(): Promise<void> {
-    this.#closing ??= this.#sending
-      .then(() => this.#posting)
-      .then(() => (this.#failure ? undefined : this.#transport.end()));
+    this.#closing ??= this.#end();
     return this.#closing;
   }
 
@@ -276,10 +276,26 @@ export class Conexion implements AsyncDisposable {
     this.#failure = { reason };
     this.#transport.abort(reason);
     this.#endContent();
+    this.#stopWatching();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#sending;
+      await this.#posting;
+      if (!this.#failure) await this.#transport.end();
+    } finally {
+      this.#stopWatching();
+    }
+  }
+
+  #stopWatching(): void {
+    this.#reads.stop();
+    this.#writes.stop();
   }
 
   // In
@@ -404,7 +420,7 @@ export class Conexion implements AsyncDisposable {
     if (this.#ended) return false;
     // The chunk that was read last may be overwritten by the next.
     this.#frames.queue.own();
-    const chunk = await this.#within(withinMs, () => this.#transport.read());
+    const chunk = await this.#within(this.#reads, withinMs, () => this.#transport.read());
     if (chunk === undefined) this.#ended = true;
     else this.#frames.push(chunk);
     return !this.#ended;
@@ -525,7 +541,7 @@ export class Conexion implements AsyncDisposable {
     this.#checkFailure();
     const ms = this.#stallMs;
     const watched = this.#transport.writeBytes === undefined ? ms : Number.POSITIVE_INFINITY;
-    await this.#within(watched, () => this.#transport.write(chunks, ms));
+    await this.#within(this.#writes, watched, () => this.#transport.write(chunks, ms));
   }
 
   // Waiting and failing
@@ -541,14 +557,14 @@ export class Conexion implements AsyncDisposable {
   }
 
   /** Does a wait of the transport's; cuts the connection when it takes too long. */
-  async #within<T>(ms: number, wait: () => Promise<T>): Promise<T> {
-    const timer = ms > MAX_TIMER_MS ? undefined : setTimeout(() => this.abort(stalledError(ms)), ms);
+  async #within<T>(watchdog: Watchdog, ms: number, wait: () => Promise<T>): Promise<T> {
+    watchdog.begin(ms);
     try {
       return await wait();
     } catch (cause) {
       throw this.#fail(cause);
     } finally {
-      clearTimeout(timer);
+      watchdog.end();
     }
   }
 
