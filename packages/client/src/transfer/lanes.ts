@@ -63,8 +63,6 @@ export class Lanes {
   #taken = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   readonly #ends = new WeakMap<Conexion, ConexionError>();
-  /** Those on which the server has answered: it has not refused them. */
-  readonly #answered = new WeakSet<Conexion>();
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
@@ -110,7 +108,7 @@ export class Lanes {
         return await this.#exchange(lane, link, request, handle, options);
       } catch (error) {
         // What was handled once is not handled again; nor is it known how far that came.
-        const hasAnswered = link !== undefined && this.#answered.has(link.conexion);
+        const hasAnswered = link !== undefined && lane.hasAnswered(link);
         if (signal.aborted || hasAnswered || !this.#retire(lane, error)) throw error;
       } finally {
         this.#leave(lane, options);
@@ -177,8 +175,7 @@ export class Lanes {
       await sending;
       reply = await receiving;
       if (!reply) throw this.#endOf(link);
-      this.#answered.add(conexion);
-      lane.noteAnswer();
+      lane.noteAnswer(link);
       // Where it still arrives, what it says of itself may stand behind the bytes: `handle` checks whose they are.
       const isUnnamed = reply.data instanceof Content && !reply.extras.has("id");
       isUntold = reply.data instanceof Content && !tellsOfFile(reply);
@@ -203,7 +200,7 @@ export class Lanes {
   }
 
   /** How a connection ended without a reply: all who wait for one there hear the same. */
-  #endOf({ conexion }: Pick<Link, "conexion">): ConexionError {
+  #endOf({ conexion }: Link): ConexionError {
     const end =
       this.#ends.get(conexion) ??
       new ConexionError("CUT", "The server closed the connection without a reply");
@@ -212,18 +209,18 @@ export class Lanes {
   }
 
   /** Has the server answer a small question. One of old is not asked: it is never asked many things at once either. */
-  async #greet(lane: Lane, { conexion }: Link, signal: AbortSignal): Promise<void> {
+  async #greet(lane: Lane, link: Link, signal: AbortSignal): Promise<void> {
     if (this.#extended !== true) return;
+    const { conexion } = link;
     this.#ids += 1;
     const id = this.#ids;
     try {
       await conexion.enviarMensaje(smallestListing(id), { signal });
       const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#options.replyTimeoutMs });
-      if (!reply) throw this.#endOf({ conexion });
+      if (!reply) throw this.#endOf(link);
       this.#checkId(reply, id);
       if (reply.data instanceof Content) throw new ReplyError("The server's reply is no list of names");
-      this.#answered.add(conexion);
-      lane.noteAnswer();
+      lane.noteAnswer(link);
     } catch (cause) {
       const error = replyError(cause);
       conexion.abort(error);
