@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
 ];
 
 const asks: readonly ["list" | "file", (cliente: Cliente, into: string) => Promise<unknown>][] = [
-  ["list", (cliente) => cliente.pedirListaArchivos()],
+  ["list", (cliente) => cliente.pedirListaArchivos({ retries: 0 })],
   ["file", (cliente, into) => cliente.descargarArchivo("x", { folder: into })],
 ];
 

@@ -128,14 +128,12 @@ describe("A listing", () => {
     expect(failure).toMatchObject({ code: "UNREACHABLE" });
   });
 
-  it("of a server that has never answered is only tried again where that is asked for", async () => {
+  it("of a server that never answers is tried again as often as any", async () => {
     const server = await rawServer(silence);
-    const times = { replyTimeoutMs: 100 };
-    expect(await listed(server, {}, times)).toMatchObject({ retries: [], error: { code: "STALLED" } });
-    expect(server.requests()).toBe(1);
-    const { retries } = await listed(server, { retries: 2 }, times);
-    expect(retries).toHaveLength(2);
-    expect(server.requests()).toBe(4);
+    const outcome = await listed(server, { retries: 2 }, { replyTimeoutMs: 100 });
+    expect(outcome.error).toMatchObject({ code: "STALLED" });
+    expect(outcome.retries).toHaveLength(2);
+    expect(server.requests()).toBe(3);
   });
 
   it("is given up while it waits to be tried again", async () => {
@@ -174,8 +172,37 @@ describe("A listing", () => {
 
   it("refuses a number of tries that is none", async () => {
     const cliente = clienteOf({ port: 1 });
-    for (const retries of [-1, 1.5, Number.NaN])
+    for (const retries of [-1, 1.5, Number.NaN]) {
       await expect(cliente.pedirDetalles({ retries }).next()).rejects.toThrow(RangeError);
+      await expect(cliente.pedirListaArchivos({ retries })).rejects.toThrow(RangeError);
+    }
+  });
+});
+
+describe("The names alone", () => {
+  const names = (id: number): Answer =>
+    sends(framed({ operacion: null, data: ["a", "b"], estado: "ok", id } as Record<string, PyValue>));
+
+  it("are asked for again where the connection is lost, up to as often as is said", async () => {
+    const server = await rawServer(cut, cut, names(3), cut);
+    const cliente = clienteOf(server);
+    const events: RetryEvent[] = [];
+    const onEvent = (event: RetryEvent): void => void events.push(event);
+    expect(await cliente.pedirListaArchivos({ onEvent })).toEqual(["a", "b"]);
+    const lost = {
+      type: "retry",
+      error: expect.objectContaining({ code: "CUT" }),
+      waitMs: expect.any(Number),
+    };
+    expect(events).toEqual([lost, lost]);
+    await expect(cliente.pedirListaArchivos({ retries: 1 })).rejects.toMatchObject({ code: "CUT" });
+    expect(server.requests()).toBe(5);
+  });
+
+  it("are not asked for again where no connection can be opened", async () => {
+    const onEvent = (event: RetryEvent): void => expect.fail(event.type);
+    const asking = clienteOf({ port: await closedPort() }).pedirListaArchivos({ onEvent });
+    await expect(asking).rejects.toMatchObject({ code: "UNREACHABLE" });
   });
 });
 

@@ -6,10 +6,11 @@ import type { Mensaje } from "@fileshare/protocol";
 import { Disk, type Part, type Range, type RemoteFile, type Segment } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
 import { ChangedError, RefusedError, TargetError } from "../errors.js";
+import { retryingFile } from "./file-retry.js";
 import type { Link } from "./link.js";
 import { Missing } from "./missing.js";
 import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply, TOLD_BYTES } from "./remote.js";
-import { ALONE_AFTER, DEFAULT_RETRIES, type RetryEvent, retrying } from "./retry.js";
+import { ALONE_AFTER, type RetryEvent } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
 /** How often a file may change while it is asked for before it is given up. */
@@ -219,10 +220,9 @@ class Download {
   }
 
   async #retrying(attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { onEvent } = this.#job;
-    await retrying(attempt, {
-      // An old server may refuse by ending the connection.
-      retries: () => this.#job.retries ?? (this.#transfers.extended ? DEFAULT_RETRIES : 0),
+    const { onEvent, retries } = this.#job;
+    await retryingFile(this.#transfers, attempt, {
+      retries,
       signal,
       progress: () => this.#recorded,
       onRetry: (error, waitMs, failures) => {

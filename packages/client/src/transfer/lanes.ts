@@ -8,6 +8,7 @@ import { ReplyError } from "../errors.js";
 import { Lane } from "./lane.js";
 import type { Link } from "./link.js";
 import { isExtended, tellsOfFile } from "./remote.js";
+import { isStalled } from "./retry.js";
 
 /** How many requests may be under way on one connection. */
 const MOST_REQUESTS = 128;
@@ -41,6 +42,8 @@ export interface LanesOptions {
   readonly connections: number;
   /** Milliseconds until a reply must begin, counted from when the replies before it are at their end. */
   readonly replyTimeoutMs: number;
+  /** No extra attributes are sent: the server's class takes none. Default false. */
+  readonly plain?: boolean | undefined;
 }
 
 /** What a request needs of a connection. */
@@ -66,6 +69,8 @@ export class Lanes {
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
+  /** Whether it has said nothing to a request for too long, and has not answered any yet. */
+  #isMute = false;
   #tellsLate = false;
   /** Whether the server has named a request in its reply: from then on each reply must. */
   #names = false;
@@ -168,8 +173,9 @@ export class Lanes {
     try {
       this.#ids += 1;
       const id = this.#ids;
+      const mensaje = this.#suited(request(id));
       // Both take their turns at once: so replies are taken in the order of the requests.
-      const sending = conexion.enviarMensaje(request(id), { batch: this.#extended === true });
+      const sending = conexion.enviarMensaje(mensaje, { batch: this.#extended === true });
       const receiving = conexion.recibirMensaje({ firstByteMs });
       receiving.catch(() => {});
       await sending;
@@ -187,6 +193,7 @@ export class Lanes {
       return result;
     } catch (cause) {
       const error = replyError(cause);
+      if (this.#extended === undefined && isStalled(error)) this.#isMute = true;
       // What comes next on it may be anything.
       if (!replied || error instanceof ReplyError) conexion.abort(error);
       signal.throwIfAborted();
@@ -208,14 +215,17 @@ export class Lanes {
     return end;
   }
 
-  /** Has the server answer a small question. One of old is not asked: it is never asked many things at once either. */
+  /**
+   * Has the server answer a small question, where it is not known for one of old: that is never asked many things at once. Of
+   * one that was never heard, it is found out which it is before it is asked again for what it may be busy with.
+   */
   async #greet(lane: Lane, link: Link, signal: AbortSignal): Promise<void> {
-    if (this.#extended !== true) return;
+    if (this.#extended === false || (this.#extended === undefined && !this.#isMute)) return;
     const { conexion } = link;
     this.#ids += 1;
     const id = this.#ids;
     try {
-      await conexion.enviarMensaje(smallestListing(id), { signal });
+      await conexion.enviarMensaje(this.#suited(smallestListing(id)), { signal });
       const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#options.replyTimeoutMs });
       if (!reply) throw this.#endOf(link);
       this.#checkId(reply, id);
@@ -226,6 +236,12 @@ export class Lanes {
       conexion.abort(error);
       throw error;
     }
+  }
+
+  /** A request as the server's class takes it. */
+  #suited(mensaje: Mensaje): Mensaje {
+    if (this.#options.plain) mensaje.extras.clear();
+    return mensaje;
   }
 
   /** Replies that came in the wrong order, or that nobody asked for, would be taken for others. */

@@ -10,7 +10,7 @@ import {
   detailsMensaje,
   readDetails,
 } from "./details.js";
-import { ALONE_AFTER, DEFAULT_RETRIES, isPassing, type RetryEvent, retrying } from "./retry.js";
+import { ALONE_AFTER, DEFAULT_RETRIES, type RetryEvent, retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
 /** How long the reply with a page is, roughly. */
@@ -75,15 +75,14 @@ class Pages {
   readonly #transfers: Transfers;
   readonly #options: ListingOptions;
   readonly #wanted: AbortSignal;
-  /** Whether there was a connection: where there never was one, it need not be tried for long. */
-  #hasStood: boolean;
+  readonly #mayPass: (error: unknown) => boolean;
 
   /** @param wanted aborts when no page is wanted any more */
   constructor(transfers: Transfers, options: ListingOptions, wanted: AbortSignal) {
     this.#transfers = transfers;
     this.#options = options;
     this.#wanted = wanted;
-    this.#hasStood = transfers.extended !== undefined;
+    this.#mayPass = lostListing(transfers);
   }
 
   /** @param goesOn whether there was a page before */
@@ -109,7 +108,7 @@ class Pages {
         signal: waiting.signal,
         // With each page that comes it begins anew.
         progress: () => 0,
-        mayPass: (error) => this.#mayPass(error),
+        mayPass: this.#mayPass,
         onRetry: (error, waitMs, failures) => {
           alone = failures >= ALONE_AFTER;
           onRetry?.({ type: "retry", error, waitMs });
@@ -141,12 +140,17 @@ class Pages {
     this.#transfers.detailsByWord = true;
     return (await ask({ ...request, byWord: true })) as DetailsPage;
   }
+}
 
-  /** A connection that was lost may be opened again. One that never stood, or on which a server never spoke, is told of at once. */
-  #mayPass(error: unknown): boolean {
-    if (!(error instanceof ConexionError) || !isPassing(error)) return false;
-    if (this.#transfers.extended !== undefined) this.#hasStood = true;
-    if (error.code === "CUT" || error.code === "LOST") this.#hasStood = true;
-    return this.#hasStood || (error.code === "STALLED" && this.#options.retries !== undefined);
-  }
+/**
+ * Tells of what a listing fails by whether it may pass: a connection that was lost, or on which nothing came, may be opened
+ * again. Where there never was one, it need not be tried for long.
+ */
+export function lostListing(transfers: Transfers): (error: unknown) => boolean {
+  let hasStood = transfers.extended !== undefined;
+  return (error) => {
+    if (!(error instanceof ConexionError)) return false;
+    hasStood ||= transfers.extended !== undefined || error.code !== "UNREACHABLE";
+    return hasStood;
+  };
 }

@@ -62,6 +62,11 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
   }
 }
 
+/** Whether nothing came for too long. */
+export function isStalled(error: unknown): boolean {
+  return error instanceof ConexionError && error.code === "STALLED";
+}
+
 /** Whether an error may not be there the next time. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof RefusedError) return error.reason === "FAILED";
