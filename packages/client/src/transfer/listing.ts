@@ -10,6 +10,7 @@ import {
   detailsMensaje,
   readDetails,
 } from "./details.js";
+import { PageSize } from "./page-size.js";
 import { ALONE_AFTER, DEFAULT_RETRIES, type RetryEvent, retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
@@ -56,8 +57,8 @@ export async function* listing(
     let empty = 0;
     while (coming) {
       const page: DetailsPage = await coming;
-      const { next, names, folders = [], unreadable } = page;
-      empty = names.length + folders.length + unreadable.length === 0 ? empty + 1 : 0;
+      const { next } = page;
+      empty = countOf(page) === 0 ? empty + 1 : 0;
       if (empty > MOST_EMPTY_PAGES)
         throw new ReplyError("The server's listing has page after page without a name");
       // It is on its way while the app is busy with this one.
@@ -70,12 +71,18 @@ export async function* listing(
   }
 }
 
+/** How much a page tells of. */
+function countOf({ names, folders = [], unreadable }: DetailsPage): number {
+  return names.length + folders.length + unreadable.length;
+}
+
 /** Asks for pages. */
 class Pages {
   readonly #transfers: Transfers;
   readonly #options: ListingOptions;
   readonly #wanted: AbortSignal;
   readonly #mayPass: (error: unknown) => boolean;
+  readonly #size = new PageSize();
 
   /** @param wanted aborts when no page is wanted any more */
   constructor(transfers: Transfers, options: ListingOptions, wanted: AbortSignal) {
@@ -111,6 +118,7 @@ class Pages {
         mayPass: this.#mayPass,
         onRetry: (error, waitMs, failures) => {
           alone = failures >= ALONE_AFTER;
+          this.#size.lost();
           onRetry?.({ type: "retry", error, waitMs });
         },
       });
@@ -134,11 +142,15 @@ class Pages {
         { bytes: LISTING_BYTES, signal, alone },
       );
     const byWord = this.#transfers.detailsByWord;
-    const request = { recursive, folders, details, after, goesOn, byWord };
-    const page = await ask(request);
-    if (page) return page;
-    this.#transfers.detailsByWord = true;
-    return (await ask({ ...request, byWord: true })) as DetailsPage;
+    const { limit } = this.#size;
+    const request = { recursive, folders, details, limit, after, goesOn, byWord };
+    let page = await ask(request);
+    if (!page) {
+      this.#transfers.detailsByWord = true;
+      page = (await ask({ ...request, byWord: true })) as DetailsPage;
+    }
+    this.#size.came(countOf(page), page.next !== undefined);
+    return page;
   }
 }
 
