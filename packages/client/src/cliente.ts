@@ -288,7 +288,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     signal.throwIfAborted();
     const { disk } = this.#transfers;
     const folder = options.folder ?? DEFAULT_FOLDER;
-    const { path, existing } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
+    const { path, existing, makeFolder } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
     const { name, size, modified, version } = options.known ?? {};
     const isKnown = name === nombre && size !== undefined && modified !== undefined && version !== undefined;
     const known = isKnown ? { name, size, modified, version } : undefined;
@@ -299,6 +299,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const result = await download(this.#transfers, {
       nombre,
       target: resolve(path),
+      makeFolder,
       known,
       // What was compared with the listing need not be compared again.
       existing: skipIdentical && !known ? existing : undefined,

@@ -14,7 +14,7 @@ export interface Progress {
 
 /** What a download may be told. */
 export interface DownloadOptions {
-  /** The folder to save in; made if need be. Default `descargas`, as the protocol's first client has it. */
+  /** The folder to save in; made if need be, when the server gives the file. Default `descargas`, as the protocol's first client has it. */
   readonly folder?: string | undefined;
   /** The name to save under, where it is to be another than the server's. */
   readonly saveAs?: string | undefined;
