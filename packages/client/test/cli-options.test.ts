@@ -127,8 +127,8 @@ describe("fileshare --timeout", () => {
     const server = await rawServer(silence);
     const args = ["--timeout", "1", "-s", at(server)];
     const cwd = await folder();
-    for (const command of [["ls"], ["get", "x"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
-      const { code, stderr } = await fileshare([...command, ...args], { cwd }).ended;
+    for (const command of [["get", "x"], ["get", "*"], ["get", "x", "-o", "-"], ["sync"]]) {
+      const { code, stderr } = await fileshare([...command, "--retries", "0", ...args], { cwd }).ended;
       const named = command.join(" ") === "get x" ? "x: " : "";
       expect(`${command.join(" ")}: ${code} ${stderr}`).toBe(
         `${command.join(" ")}: 3 fileshare: ${named}Nothing moved for 1000 ms\n`,
@@ -136,10 +136,20 @@ describe("fileshare --timeout", () => {
     }
   });
 
-  it("is how long it may say nothing in the middle of an answer", async () => {
-    const server = await rawServer(sends(ok(["a", "b"]).subarray(0, 20)));
-    const run = await fileshare(["ls", "--timeout", "1", "-s", at(server)]).ended;
-    expect(run).toMatchObject({ code: 3, stderr: "fileshare: Nothing moved for 1000 ms\n" });
+  it.each([
+    ["before an answer", silence],
+    ["in the middle of one", sends(ok(["a", "b"]).subarray(0, 20))],
+  ])("is how long it may say nothing %s, each time that ls asks", async (_, answer) => {
+    const server = await rawServer(answer);
+    const { code, stderr } = await fileshare(["ls", "--timeout", "1", "-s", at(server)]).ended;
+    const lines = stderr.split("\n");
+    expect(code).toBe(3);
+    expect(lines.splice(0, 5)).toEqual(
+      Array(5).fill(
+        expect.stringMatching(/^fileshare: Nothing moved for 1000 ms; trying again in \d\.\d s$/),
+      ),
+    );
+    expect(lines).toEqual(["fileshare: Nothing moved for 1000 ms", ""]);
   });
 });
 
