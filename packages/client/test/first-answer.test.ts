@@ -125,6 +125,18 @@ describe("A server of old whose first answer stalls", () => {
     expect(operations(server)).toEqual(["descargar", "listar"]);
   });
 
+  it("is not asked again either where another download finds out that it is one", async () => {
+    const server = await rawServer(silence, list, file);
+    const into = await folder();
+    const cliente = clienteOf(server, times);
+    const first = cliente.descargarArchivo("a", { folder: into }).catch((error: unknown) => error);
+    await server.waitForRequests(1);
+    await cliente.descargarArchivo("b", { folder: into });
+    expect(await first).toMatchObject({ code: "STALLED" });
+    expect(operations(server)).toEqual(["descargar", "listar", "descargar"]);
+    await expectFile(join(into, "b"), noise(10));
+  });
+
   it("is asked again where that is asked for", async () => {
     const server = await rawServer(silence, list, file);
     const into = await folder();

@@ -22,8 +22,8 @@ export async function retryingFile<T>(
   let silence: unknown;
   const careful = async (): Promise<T> => {
     try {
-      if (silence !== undefined && retries === undefined && transfers.extended === undefined) {
-        await transfers.connect(options.signal);
+      if (silence !== undefined && retries === undefined) {
+        if (transfers.extended === undefined) await transfers.connect(options.signal);
         if (!transfers.extended) throw silence;
       }
       return await attempt();
