@@ -31,7 +31,7 @@ import { type Detail, fileAt, type RemoteDetails } from "./transfer/details.js";
 import { remoteDigest } from "./transfer/digest.js";
 import { download, isSame } from "./transfer/download.js";
 import type { Link } from "./transfer/link.js";
-import { allDetails, LISTING_BYTES, listing } from "./transfer/listing.js";
+import { allDetails, LISTING_BYTES, listing, listingRetries } from "./transfer/listing.js";
 import type { Downloaded, DownloadOptions } from "./transfer/options.js";
 import {
   isExtended,
@@ -41,7 +41,7 @@ import {
   readRangeReply,
   tellsOfFile,
 } from "./transfer/remote.js";
-import type { RetryEvent } from "./transfer/retry.js";
+import { type RetryEvent, retrying } from "./transfer/retry.js";
 import { resolveTarget } from "./transfer/target.js";
 import { checkFolder } from "./transfer/target-folder.js";
 import { Transfers } from "./transfer/transfers.js";
@@ -58,8 +58,24 @@ export interface RequestOptions {
 /** Where downloads are saved, as the protocol's first client has it. */
 const DEFAULT_FOLDER = "descargas";
 
-/** What a listing with details may be told. */
-export interface DetailsOptions extends RequestOptions {
+/** What a listing may be told. */
+export interface ListOptions extends RequestOptions {
+  /**
+   * How often in a row a connection that is lost, or on which nothing comes, may be opened again. Default 5: some six seconds,
+   * and the time for which nothing came; 1 where nothing has ever come from that server.
+   */
+  readonly retries?: number | undefined;
+  /** Called when a connection was lost, and is tried again. */
+  readonly onEvent?: ((event: RetryEvent) => void) | undefined;
+}
+
+const listKinds: Kinds<ListOptions> = {
+  onEvent: kinds.callback,
+  signal: kinds.signal,
+};
+
+/** What a listing with details may be told. Its `retries` are for each page: it goes on with the one that was lost. */
+export interface DetailsOptions extends ListOptions {
   /** Files in folders too. Default false. */
   readonly recursive?: boolean | undefined;
   /** Only names that come after this one, in the order of their UTF-16 code units. Default: all. An old server tells all. */
@@ -71,16 +87,10 @@ export interface DetailsOptions extends RequestOptions {
    * what is below it is not told. Without this such a folder fails the listing, so that nobody takes the rest for all there is.
    */
   readonly onUnreadable?: ((folder: string) => void) | undefined;
-  /**
-   * How often in a row a connection that is lost may be opened again for a page. Default 5: some six seconds. The listing goes
-   * on with the page that was lost.
-   */
-  readonly retries?: number | undefined;
-  /** Called when a connection was lost, and is tried again. */
-  readonly onEvent?: ((event: RetryEvent) => void) | undefined;
 }
 
 const detailsKinds: Kinds<DetailsOptions> = {
+  ...listKinds,
   recursive: kinds.flag,
   after: kinds.text,
   details: [
@@ -88,8 +98,6 @@ const detailsKinds: Kinds<DetailsOptions> = {
     (value) => Array.isArray(value) && value.every((each) => allDetails.includes(each)),
   ],
   onUnreadable: kinds.callback,
-  onEvent: kinds.callback,
-  signal: kinds.signal,
 };
 
 const downloadKinds: Kinds<DownloadOptions> = {
@@ -178,23 +186,40 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * Asks for the names of the files that the server has. The names are as the server gives them: text to be shown, not
    * paths to be trusted.
    *
+   * A lost connection is opened again, and so is one on which the server says nothing. One that cannot be opened in the first
+   * place is told of at once.
+   *
    * @throws {RefusedError} when the server refused
    * @throws {ReplyError} when it answered something else than a list of names
-   * @throws {ConexionError} when the connection could not be opened, or is lost
+   * @throws {ConexionError} when the connection could not be opened, or was lost again and again
+   * @throws {TypeError} when an option is of another kind
+   * @throws {RangeError} when an option is out of its range
    */
-  async pedirListaArchivos(options: RequestOptions = {}): Promise<string[]> {
-    return this.#linked(options.signal, (signal) =>
-      this.#transfers.ask(
-        (id) => new Mensaje({ operacion: "listar", extras: [["id", id]] }),
-        async (reply, { conexion }) => {
-          // Of one that is still arriving, `estado` may stand after the data.
-          if (!(reply.data instanceof Content) || reply.estado !== null) {
-            checkEstado(reply, "listar", "the list of files");
-          }
-          return checkData(conexion, reply, operaciones.listar.reply);
-        },
-        { bytes: LISTING_BYTES, signal },
-      ),
+  async pedirListaArchivos(options: ListOptions = {}): Promise<string[]> {
+    checkOptions(options, listKinds);
+    checkRetries(options);
+    const { retries, onEvent, signal: own } = options;
+    return this.#linked(own, (signal) =>
+      retrying(() => this.#lista(signal), {
+        ...listingRetries(this.#transfers, retries),
+        signal,
+        progress: () => 0,
+        onRetry: (error, waitMs) => onEvent?.({ type: "retry", error, waitMs }),
+      }),
+    );
+  }
+
+  #lista(signal: AbortSignal): Promise<string[]> {
+    return this.#transfers.ask(
+      (id) => new Mensaje({ operacion: "listar", extras: [["id", id]] }),
+      async (reply, { conexion }) => {
+        // Of one that is still arriving, `estado` may stand after the data.
+        if (!(reply.data instanceof Content) || reply.estado !== null) {
+          checkEstado(reply, "listar", "the list of files");
+        }
+        return checkData(conexion, reply, operaciones.listar.reply);
+      },
+      { bytes: LISTING_BYTES, signal },
     );
   }
 
@@ -203,11 +228,10 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * their number, as a page is only asked for when the app has taken the one before the last. A server that does not tell
    * these gives the names alone.
    *
-   * A lost connection is opened again, and the listing goes on with the page that was lost. One that cannot be opened in the
-   * first place, or on which a server that never answered says nothing, is told of at once.
+   * A lost connection is opened again, and so is one on which the server says nothing: the listing goes on with the page that
+   * was lost. One that cannot be opened in the first place is told of at once.
    *
    * @throws as {@link pedirListaArchivos}
-   * @throws {RangeError} when an option is out of its range
    */
   async *pedirDetalles(
     options: DetailsOptions = {},
@@ -263,7 +287,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     signal.throwIfAborted();
     const { disk } = this.#transfers;
     const folder = options.folder ?? DEFAULT_FOLDER;
-    const { path, existing } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
+    const { path, existing, makeFolder } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
     const { name, size, modified, version } = options.known ?? {};
     const isKnown = name === nombre && size !== undefined && modified !== undefined && version !== undefined;
     const known = isKnown ? { name, size, modified, version } : undefined;
@@ -274,6 +298,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     const result = await download(this.#transfers, {
       nombre,
       target: resolve(path),
+      makeFolder,
       known,
       // What was compared with the listing need not be compared again.
       existing: skipIdentical && !known ? existing : undefined,
@@ -390,7 +415,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   }
 
   /**
-   * Makes a request of any operation in the contract.
+   * Makes a request of any operation in the contract, once.
    *
    * @throws as {@link pedirListaArchivos}
    */

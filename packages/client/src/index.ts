@@ -1,7 +1,7 @@
 // @fileshare/client: list and download the files of a fileshare server, or of a Python one.
 
 export { ConexionError, type ConexionErrorCode, Content } from "@fileshare/protocol";
-export { Cliente, connect, type DetailsOptions, type RequestOptions } from "./cliente.js";
+export { Cliente, connect, type DetailsOptions, type ListOptions, type RequestOptions } from "./cliente.js";
 export {
   ChangedError,
   ChecksumError,

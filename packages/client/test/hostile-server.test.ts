@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
 ];
 
 const asks: readonly ["list" | "file", (cliente: Cliente, into: string) => Promise<unknown>][] = [
-  ["list", (cliente) => cliente.pedirListaArchivos()],
+  ["list", (cliente) => cliente.pedirListaArchivos({ retries: 0 })],
   ["file", (cliente, into) => cliente.descargarArchivo("x", { folder: into })],
 ];
 
@@ -285,6 +285,18 @@ describe("A reply", () => {
     await download();
     await expectFile(join(into, "x"), noise(KiB));
     expect(server.sockets).toHaveLength(2);
+  });
+});
+
+describe("A server of old that ends the connection over a file", () => {
+  it.each([
+    [{}, 1],
+    [{ retries: 1 }, 2],
+  ])("is asked for it by a sync, told %j, %d times", async (options, times) => {
+    const server = await rawServer(sends(ok(["a"])), (socket) => void socket.end());
+    const { failed } = await clienteOf(server).sincronizar(await folder(), options);
+    expect(failed).toMatchObject([{ nombre: "a", error: { code: "CUT" } }]);
+    expect(server.requests()).toBe(1 + times);
   });
 });
 

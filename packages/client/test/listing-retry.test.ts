@@ -3,13 +3,14 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { type PyValue, sealOf } from "@fileshare/protocol";
+import { Mensaje, type PyValue, sealOf } from "@fileshare/protocol";
 import { describe, expect, it } from "vitest";
 import type { DetailsOptions, RetryEvent } from "../src/index.js";
 import { at, fileshare } from "./cli-run.js";
 import { cuttingProxy } from "./cutting-proxy.js";
 import { type Answer, framed, rawServer, sends, silence } from "./raw-server.js";
 import { clienteOf, folder, host, served } from "./served.js";
+import { talkingServer } from "./talking-server.js";
 
 /** A page with one name, in reply to the request of that number. */
 function page(id: number, name: string, { after = "", next = null as string | null } = {}): Uint8Array {
@@ -128,14 +129,16 @@ describe("A listing", () => {
     expect(failure).toMatchObject({ code: "UNREACHABLE" });
   });
 
-  it("of a server that has never answered is only tried again where that is asked for", async () => {
+  it.each([
+    [{}, 1],
+    [{ retries: 0 }, 0],
+    [{ retries: 2 }, 2],
+  ])("of a server that never answers, told %j, is tried again %d times", async (options, times) => {
     const server = await rawServer(silence);
-    const times = { replyTimeoutMs: 100 };
-    expect(await listed(server, {}, times)).toMatchObject({ retries: [], error: { code: "STALLED" } });
-    expect(server.requests()).toBe(1);
-    const { retries } = await listed(server, { retries: 2 }, times);
-    expect(retries).toHaveLength(2);
-    expect(server.requests()).toBe(4);
+    const outcome = await listed(server, options, { replyTimeoutMs: 100 });
+    expect(outcome.error).toMatchObject({ code: "STALLED" });
+    expect(outcome.retries).toHaveLength(times);
+    expect(server.requests()).toBe(1 + times);
   });
 
   it("is given up while it waits to be tried again", async () => {
@@ -174,13 +177,111 @@ describe("A listing", () => {
 
   it("refuses a number of tries that is none", async () => {
     const cliente = clienteOf({ port: 1 });
-    for (const retries of [-1, 1.5, Number.NaN])
+    for (const retries of [-1, 1.5, Number.NaN]) {
       await expect(cliente.pedirDetalles({ retries }).next()).rejects.toThrow(RangeError);
+      await expect(cliente.pedirListaArchivos({ retries })).rejects.toThrow(RangeError);
+    }
+  });
+});
+
+describe("The names alone", () => {
+  const names = (id: number): Answer =>
+    sends(framed({ operacion: null, data: ["a", "b"], estado: "ok", id } as Record<string, PyValue>));
+
+  it("are asked for again where the connection is lost, up to as often as is said", async () => {
+    const server = await rawServer(cut, cut, names(3), cut);
+    const cliente = clienteOf(server);
+    const events: RetryEvent[] = [];
+    const onEvent = (event: RetryEvent): void => void events.push(event);
+    expect(await cliente.pedirListaArchivos({ onEvent })).toEqual(["a", "b"]);
+    const lost = {
+      type: "retry",
+      error: expect.objectContaining({ code: "CUT" }),
+      waitMs: expect.any(Number),
+    };
+    expect(events).toEqual([lost, lost]);
+    await expect(cliente.pedirListaArchivos({ retries: 1 })).rejects.toMatchObject({ code: "CUT" });
+    expect(server.requests()).toBe(5);
+  });
+
+  it("are not asked for again where no connection can be opened", async () => {
+    const onEvent = (event: RetryEvent): void => expect.fail(event.type);
+    const asking = clienteOf({ port: await closedPort() }).pedirListaArchivos({ onEvent });
+    await expect(asking).rejects.toMatchObject({ code: "UNREACHABLE" });
   });
 });
 
 /** Enough for several pages. */
 const many = Object.fromEntries(Array.from({ length: 2500 }, (_, i) => [`archivo-${10_000 + i}.txt`, "x"]));
+
+describe("A page that a connection cannot carry whole", () => {
+  const carried = 20_000;
+
+  it.each<[string, DetailsOptions]>([
+    ["names alone", { details: [] }],
+    ["all there is", {}],
+  ])("is asked for in less, down to what it carries, of %s", async (_, options) => {
+    const proxy = await cuttingProxy(await served(many), Array(200).fill(carried));
+    const { names, error } = await listed(proxy, options);
+    expect(error).toBeUndefined();
+    expect(names).toEqual(Object.keys(many).sort());
+  });
+
+  it("grows again when pages come, up to what the server gives by itself", async () => {
+    const limits: (number | undefined)[] = [];
+    let page = 0;
+    const server = await talkingServer(({ extras }) => {
+      const id = extras.get("id") as PyValue;
+      // It is asked for something small after connections on which it said nothing.
+      if (!extras.has("details")) return new Mensaje({ data: [], estado: "ok", extras: [["id", id]] });
+      const limit = extras.get("limit") as number | undefined;
+      limits.push(limit);
+      // It gives ten by itself, and at first no more than four come through.
+      const count = Math.min(limit ?? 10, 10);
+      if (page === 1 && count > 4) return undefined;
+      page += 1;
+      const after = (extras.get("after") as string | undefined) ?? "";
+      const names = Array.from({ length: count }, (_, i) => `f${1000 * (page + 10) + i}`);
+      const next = page === 12 ? null : (names.at(-1) as string);
+      return new Mensaje({
+        data: names,
+        estado: "ok",
+        extras: [
+          ["id", id],
+          ["sizes", names.map(() => 0)],
+          ["next", next],
+          ["seal", sealOf([after, ...names, ...names.map(() => 0), next ?? ""])],
+        ],
+      });
+    });
+    const { error, retries } = await listed(server, { details: ["size"] });
+    expect(error).toBeUndefined();
+    expect(retries).toHaveLength(2);
+    expect(limits).toEqual([
+      undefined,
+      undefined,
+      5,
+      2,
+      3,
+      4,
+      5,
+      6,
+      8,
+      10,
+      12,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("is asked for in half as much each time, where none has come of what the server gives", async () => {
+    const server = await talkingServer(() => undefined);
+    const { error } = await listed(server, { retries: 3, details: [] });
+    expect(error).toMatchObject({ code: "CUT" });
+    expect(server.requests.map(({ extras }) => extras.get("limit"))).toEqual([65_536, 1024, 512, 256]);
+  });
+});
 
 describe("sincronizar()", () => {
   it("goes on with a listing that was lost, tells of it without a name, and deletes only what is gone", async () => {

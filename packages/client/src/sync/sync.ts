@@ -312,7 +312,7 @@ class Sync {
   /** Whether there is nothing to fetch; also where that cannot be found out. What is the same gets the server's time. */
   async #isSameDigest({ details, target, hasOtherTime }: Wanted): Promise<boolean> {
     const { name, modified } = details;
-    const { retries = 5 } = this.#options;
+    const { retries } = this.#options;
     try {
       const [theirs, ours] = await Promise.all([
         remoteDigest(this.#transfers, name, this.#signal, retries),
@@ -350,7 +350,7 @@ class Sync {
 
   async #fetch({ details, target }: Pick<Wanted, "details" | "target">): Promise<void> {
     const { name, size, modified, version } = details;
-    const { resume = true, fsync = false, retries = 5, onEvent } = this.#options;
+    const { resume = true, fsync = false, retries, onEvent } = this.#options;
     let received = 0;
     const isKnown = size !== undefined && modified !== undefined && version !== undefined;
     try {

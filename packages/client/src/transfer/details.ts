@@ -27,6 +27,8 @@ export interface DetailsRequest {
   readonly details: readonly Detail[];
   /** Whether all are asked for by one word, which a server knows that takes no list of them. */
   readonly byWord: boolean;
+  /** How many names there may be at the most; undefined for as many as the server gives. */
+  readonly limit: number | undefined;
   /** Where the page begins: the `next` of the one before. */
   readonly after: string | undefined;
   /** Whether there was a page before: then this is to be one as well, or it would be taken for the end. */
@@ -73,6 +75,8 @@ export function fileAt({ names, sizes, modified, versions }: DetailsPage, place:
 
 export function detailsMensaje(request: DetailsRequest, id: number): Mensaje {
   const { recursive, details, folders, byWord, after } = request;
+  // A server that is asked for names alone must still know that it may answer with more.
+  const limit = request.limit ?? (details.length === 0 ? MOST_NAMES : undefined);
   const named = ["names", ...details.map((detail) => columns[detail])];
   if (folders) named.push("folders");
   const extras: [string, PyValue][] = [
@@ -80,8 +84,7 @@ export function detailsMensaje(request: DetailsRequest, id: number): Mensaje {
     ["details", byWord && details.length > 0 ? true : named],
   ];
   if (recursive) extras.push(["recursive", true]);
-  // A server that is asked for names alone must still know that it may answer with more.
-  if (details.length === 0) extras.push(["limit", MOST_NAMES]);
+  if (limit !== undefined) extras.push(["limit", limit]);
   if (after !== undefined) extras.push(["after", after]);
   return new Mensaje({ operacion: "listar", extras });
 }

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChangedError, NoDigestError, ReplyError } from "../errors.js";
 import { MOST_CHANGES } from "./download.js";
+import { retryingFile } from "./file-retry.js";
 import { type RangeRequest, rangeMensaje, readRangeReply } from "./remote.js";
-import { retrying } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
 const ALGORITHM = "sha256";
@@ -15,8 +15,6 @@ const REPLY_BYTES = 1024;
 
 /** A server may compute for ten seconds before it says that it is not done yet: how long it has for that, in milliseconds. */
 const LEAST_REPLY_MS = 15_000;
-
-const RETRIES = 5;
 
 /** A server may answer at once that it is still computing: how long until it is asked again, in milliseconds. */
 const FIRST_WAIT_MS = 50;
@@ -32,7 +30,7 @@ export async function remoteDigest(
   transfers: Transfers,
   nombre: string,
   signal: AbortSignal,
-  retries: number = RETRIES,
+  retries?: number,
 ): Promise<string> {
   // An old one would send the whole file.
   if (transfers.extended === false) throw new NoDigestError(nombre);
@@ -56,8 +54,8 @@ export async function remoteDigest(
       { bytes: REPLY_BYTES, signal, leastReplyMs: LEAST_REPLY_MS },
     );
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)) {
-    const digest = await retrying(ask, {
-      retries: () => (transfers.extended ? retries : 0),
+    const digest = await retryingFile(transfers, ask, {
+      retries,
       signal,
       progress: () => 0,
       onRetry: () => {},

@@ -6,10 +6,11 @@ import type { Mensaje } from "@fileshare/protocol";
 import { Disk, type Part, type Range, type RemoteFile, type Segment } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
 import { ChangedError, RefusedError, TargetError } from "../errors.js";
+import { retryingFile } from "./file-retry.js";
 import type { Link } from "./link.js";
 import { Missing } from "./missing.js";
 import { type RangeReply, type RangeRequest, rangeMensaje, readRangeReply, TOLD_BYTES } from "./remote.js";
-import { ALONE_AFTER, DEFAULT_RETRIES, type RetryEvent, retrying } from "./retry.js";
+import { ALONE_AFTER, type RetryEvent } from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
 /** How often a file may change while it is asked for before it is given up. */
@@ -43,6 +44,8 @@ export interface DownloadJob {
   readonly nombre: string;
   /** Absolute path. */
   readonly target: string;
+  /** Makes the folder that it is in; undefined where that is there. */
+  readonly makeFolder?: (() => Promise<void>) | undefined;
   /** What is known of the file from a listing. */
   readonly known?: RemoteFile | undefined;
   /** What is at the target: nothing is fetched where the server's is the same. */
@@ -133,16 +136,22 @@ class Download {
       await this.#begin(pending.file);
       return;
     }
-    if (this.#file && this.#file.size > SMALL_BYTES) {
+    // Before the server has given any of it, no folder is made for it.
+    if (this.#file && this.#file.size > SMALL_BYTES && !this.#job.makeFolder) {
       await this.#begin(this.#file);
       return;
     }
     await this.#retrying(async () => {
       // Of what has begun, the rest is fetched below. An old server sends it from its start again.
       if (this.#part && this.#file?.version) return;
-      const end = this.#file?.version ? this.#file.size : this.#firstBytes();
-      await this.#fetch({ start: 0, end }, signal);
+      await this.#fetch({ start: 0, end: this.#firstEnd() }, signal);
     }, signal);
+  }
+
+  /** Where the first range ends. */
+  #firstEnd(): number {
+    const { pace } = this.#transfers;
+    return this.#file?.version ? Math.min(this.#file.size, pace.bytes) : this.#firstBytes();
   }
 
   /** How many bytes to ask for of a file that is not known. */
@@ -219,10 +228,9 @@ class Download {
   }
 
   async #retrying(attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const { onEvent } = this.#job;
-    await retrying(attempt, {
-      // An old server may refuse by ending the connection.
-      retries: () => this.#job.retries ?? (this.#transfers.extended ? DEFAULT_RETRIES : 0),
+    const { onEvent, retries } = this.#job;
+    await retryingFile(this.#transfers, attempt, {
+      retries,
       signal,
       progress: () => this.#recorded,
       onRetry: (error, waitMs, failures) => {
@@ -293,6 +301,7 @@ class Download {
     await this.#transfers.rate.pass(bytes.length, signal);
     if (file.size > 0) onProgress(file.size, file.size);
     signal.throwIfAborted();
+    await this.#job.makeFolder?.();
     await this.#transfers.disk.save(target, file, bytes, checksum, { fsync, resume });
     this.#saved = true;
   }
@@ -304,6 +313,7 @@ class Download {
 
   async #beginPart(file: RemoteFile): Promise<Part> {
     const { target, fsync, resume, onEvent } = this.#job;
+    await this.#job.makeFolder?.();
     const part = await this.#transfers.disk.begin(target, file, { fsync, resume });
     this.#part = part;
     this.#missing = new Missing([{ start: 0, end: file.size }]);

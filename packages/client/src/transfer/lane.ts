@@ -24,10 +24,10 @@ export class Lane {
   alone = false;
   readonly #connect: (signal: AbortSignal) => Promise<Link>;
   readonly #greet: (link: Link, signal: AbortSignal) => Promise<void>;
+  /** The connection that was opened last. */
   #link: Link | undefined;
-  #answered = false;
-  /** Whether the server has not answered on the connection that was opened last. */
-  #isSilent = false;
+  /** Connections on which the server has answered: it is alive there, and has not refused them. */
+  readonly #answered = new WeakSet<Link>();
   #opening: Opening | undefined;
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
@@ -46,12 +46,16 @@ export class Lane {
 
   /** Whether its connection stands, and the server has answered on it. */
   get isAlive(): boolean {
-    return this.#answered && isOpen(this.#link);
+    return this.#link !== undefined && this.hasAnswered(this.#link) && isOpen(this.#link);
   }
 
-  noteAnswer(): void {
-    this.#answered = true;
-    this.#isSilent = false;
+  /** Whether the server has answered on a connection, which need not be the one that stands now. */
+  hasAnswered(link: Link): boolean {
+    return this.#answered.has(link);
+  }
+
+  noteAnswer(link: Link): void {
+    this.#answered.add(link);
   }
 
   /**
@@ -86,11 +90,9 @@ export class Lane {
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1));
     const waitMs = this.#failures === 0 ? 0 : this.#failedAt + pause - performance.now();
     if (waitMs > 0) await sleep(waitMs, undefined, { signal });
-    this.#answered = false;
     try {
       const link = await this.#connect(signal);
-      if (this.#isSilent) await this.#greet(link, signal);
-      this.#isSilent = !this.#answered;
+      if (this.#link && !this.hasAnswered(this.#link)) await this.#greet(link, signal);
       this.#link = link;
       this.#failures = 0;
       return link;
@@ -120,6 +122,6 @@ export class Lane {
   }
 }
 
-function isOpen(link: Link | undefined): boolean {
-  return link !== undefined && !link.conexion.closed && !link.conexion.ended;
+function isOpen({ conexion }: Link): boolean {
+  return !conexion.closed && !conexion.ended;
 }

@@ -8,6 +8,7 @@ import { ReplyError } from "../errors.js";
 import { Lane } from "./lane.js";
 import type { Link } from "./link.js";
 import { isExtended, tellsOfFile } from "./remote.js";
+import { isStalled } from "./retry.js";
 
 /** How many requests may be under way on one connection. */
 const MOST_REQUESTS = 128;
@@ -40,6 +41,8 @@ export interface LanesOptions {
   readonly bytesUnderWay: number;
   /** Milliseconds until a reply must begin, counted from when the replies before it are at their end. */
   readonly replyTimeoutMs: number;
+  /** No extra attributes are sent: the server's class takes none. Default false. */
+  readonly plain?: boolean | undefined;
 }
 
 /** What a request needs of a connection. */
@@ -62,11 +65,11 @@ export class Lanes {
   #taken = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   readonly #ends = new WeakMap<Conexion, ConexionError>();
-  /** Those on which the server has answered: it has not refused them. */
-  readonly #answered = new WeakSet<Conexion>();
   #ids = 0;
   /** Whether the server knows the extensions; undefined until it has answered. */
   #extended: boolean | undefined;
+  /** Whether it has said nothing to a request for too long, and has not answered any yet. */
+  #isMute = false;
   #tellsLate = false;
   /** Whether the server has named a request in its reply: from then on each reply must. */
   #names = false;
@@ -109,7 +112,7 @@ export class Lanes {
         return await this.#exchange(lane, link, request, handle, options);
       } catch (error) {
         // What was handled once is not handled again; nor is it known how far that came.
-        const hasAnswered = link !== undefined && this.#answered.has(link.conexion);
+        const hasAnswered = link !== undefined && lane.hasAnswered(link);
         if (signal.aborted || hasAnswered || !this.#retire(lane, error)) throw error;
       } finally {
         this.#leave(lane, options);
@@ -169,15 +172,15 @@ export class Lanes {
     try {
       this.#ids += 1;
       const id = this.#ids;
+      const mensaje = this.#suited(request(id));
       // Both take their turns at once: so replies are taken in the order of the requests.
-      const sending = conexion.enviarMensaje(request(id), { batch: this.#extended === true });
+      const sending = conexion.enviarMensaje(mensaje, { batch: this.#extended === true });
       const receiving = conexion.recibirMensaje({ firstByteMs });
       receiving.catch(() => {});
       await sending;
       reply = await receiving;
       if (!reply) throw this.#endOf(link);
-      this.#answered.add(conexion);
-      lane.noteAnswer();
+      lane.noteAnswer(link);
       // Where it still arrives, what it says of itself may stand behind the bytes: `handle` checks whose they are.
       const isUnnamed = reply.data instanceof Content && !reply.extras.has("id");
       isUntold = reply.data instanceof Content && !tellsOfFile(reply);
@@ -189,6 +192,7 @@ export class Lanes {
       return result;
     } catch (cause) {
       const error = replyError(cause);
+      if (this.#extended === undefined && isStalled(error)) this.#isMute = true;
       // What comes next on it may be anything.
       if (!replied || error instanceof ReplyError) conexion.abort(error);
       signal.throwIfAborted();
@@ -202,7 +206,7 @@ export class Lanes {
   }
 
   /** How a connection ended without a reply: all who wait for one there hear the same. */
-  #endOf({ conexion }: Pick<Link, "conexion">): ConexionError {
+  #endOf({ conexion }: Link): ConexionError {
     const end =
       this.#ends.get(conexion) ??
       new ConexionError("CUT", "The server closed the connection without a reply");
@@ -210,24 +214,33 @@ export class Lanes {
     return end;
   }
 
-  /** Has the server answer a small question. One of old is not asked: it is never asked many things at once either. */
-  async #greet(lane: Lane, { conexion }: Link, signal: AbortSignal): Promise<void> {
-    if (this.#extended !== true) return;
+  /**
+   * Has the server answer a small question, where it is not known for one of old: that is never asked many things at once. Of
+   * one that was never heard, it is found out which it is before it is asked again for what it may be busy with.
+   */
+  async #greet(lane: Lane, link: Link, signal: AbortSignal): Promise<void> {
+    if (this.#extended === false || (this.#extended === undefined && !this.#isMute)) return;
+    const { conexion } = link;
     this.#ids += 1;
     const id = this.#ids;
     try {
-      await conexion.enviarMensaje(smallestListing(id), { signal });
+      await conexion.enviarMensaje(this.#suited(smallestListing(id)), { signal });
       const reply = await conexion.recibirMensaje({ signal, firstByteMs: this.#options.replyTimeoutMs });
-      if (!reply) throw this.#endOf({ conexion });
+      if (!reply) throw this.#endOf(link);
       this.#checkId(reply, id);
       if (reply.data instanceof Content) throw new ReplyError("The server's reply is no list of names");
-      this.#answered.add(conexion);
-      lane.noteAnswer();
+      lane.noteAnswer(link);
     } catch (cause) {
       const error = replyError(cause);
       conexion.abort(error);
       throw error;
     }
+  }
+
+  /** A request as the server's class takes it. */
+  #suited(mensaje: Mensaje): Mensaje {
+    if (this.#options.plain) mensaje.extras.clear();
+    return mensaje;
   }
 
   /** Replies that came in the wrong order, or that nobody asked for, would be taken for others. */

@@ -10,7 +10,16 @@ import {
   detailsMensaje,
   readDetails,
 } from "./details.js";
-import { ALONE_AFTER, DEFAULT_RETRIES, isPassing, type RetryEvent, retrying } from "./retry.js";
+import { PageSize } from "./page-size.js";
+import {
+  ALONE_AFTER,
+  DEFAULT_RETRIES,
+  isStalled,
+  type RetryEvent,
+  type RetryOptions,
+  retrying,
+  UNHEARD_RETRIES,
+} from "./retry.js";
 import type { Transfers } from "./transfers.js";
 
 /** How long the reply with a page is, roughly. */
@@ -56,8 +65,8 @@ export async function* listing(
     let empty = 0;
     while (coming) {
       const page: DetailsPage = await coming;
-      const { next, names, folders = [], unreadable } = page;
-      empty = names.length + folders.length + unreadable.length === 0 ? empty + 1 : 0;
+      const { next } = page;
+      empty = countOf(page) === 0 ? empty + 1 : 0;
       if (empty > MOST_EMPTY_PAGES)
         throw new ReplyError("The server's listing has page after page without a name");
       // It is on its way while the app is busy with this one.
@@ -70,20 +79,25 @@ export async function* listing(
   }
 }
 
+/** How much a page tells of. */
+function countOf({ names, folders = [], unreadable }: DetailsPage): number {
+  return names.length + folders.length + unreadable.length;
+}
+
 /** Asks for pages. */
 class Pages {
   readonly #transfers: Transfers;
   readonly #options: ListingOptions;
   readonly #wanted: AbortSignal;
-  /** Whether there was a connection: where there never was one, it need not be tried for long. */
-  #hasStood: boolean;
+  readonly #tries: ReturnType<typeof listingRetries>;
+  readonly #size = new PageSize();
 
   /** @param wanted aborts when no page is wanted any more */
   constructor(transfers: Transfers, options: ListingOptions, wanted: AbortSignal) {
     this.#transfers = transfers;
     this.#options = options;
     this.#wanted = wanted;
-    this.#hasStood = transfers.extended !== undefined;
+    this.#tries = listingRetries(transfers, options.retries);
   }
 
   /** @param goesOn whether there was a page before */
@@ -95,7 +109,7 @@ class Pages {
   }
 
   async #retrying(after: string | undefined, goesOn: boolean, signal: AbortSignal): Promise<DetailsPage> {
-    const { retries = DEFAULT_RETRIES, onRetry } = this.#options;
+    const { onRetry } = this.#options;
     const waiting = new AbortController();
     const giveUp = (): void => waiting.abort(signal.reason);
     const leave = (): void => waiting.abort(this.#wanted.reason);
@@ -105,13 +119,13 @@ class Pages {
     let alone = false;
     try {
       return await retrying(() => this.#askOnce(after, goesOn, alone, signal), {
-        retries: () => retries,
+        ...this.#tries,
         signal: waiting.signal,
         // With each page that comes it begins anew.
         progress: () => 0,
-        mayPass: (error) => this.#mayPass(error),
         onRetry: (error, waitMs, failures) => {
           alone = failures >= ALONE_AFTER;
+          this.#size.lost();
           onRetry?.({ type: "retry", error, waitMs });
         },
       });
@@ -135,18 +149,38 @@ class Pages {
         { bytes: LISTING_BYTES, signal, alone },
       );
     const byWord = this.#transfers.detailsByWord;
-    const request = { recursive, folders, details, after, goesOn, byWord };
-    const page = await ask(request);
-    if (page) return page;
-    this.#transfers.detailsByWord = true;
-    return (await ask({ ...request, byWord: true })) as DetailsPage;
+    const { limit } = this.#size;
+    const request = { recursive, folders, details, limit, after, goesOn, byWord };
+    let page = await ask(request);
+    if (!page) {
+      this.#transfers.detailsByWord = true;
+      page = (await ask({ ...request, byWord: true })) as DetailsPage;
+    }
+    this.#size.came(countOf(page), page.next !== undefined);
+    return page;
   }
+}
 
-  /** A connection that was lost may be opened again. One that never stood, or on which a server never spoke, is told of at once. */
-  #mayPass(error: unknown): boolean {
-    if (!(error instanceof ConexionError) || !isPassing(error)) return false;
-    if (this.#transfers.extended !== undefined) this.#hasStood = true;
-    if (error.code === "CUT" || error.code === "LOST") this.#hasStood = true;
-    return this.#hasStood || (error.code === "STALLED" && this.#options.retries !== undefined);
-  }
+/**
+ * How often a listing is tried again: a connection that was lost, or on which nothing came, may be opened again. Where there
+ * never was one, it need not be tried for long.
+ *
+ * @param retries as often in a row, where that is said
+ */
+export function listingRetries(
+  transfers: Transfers,
+  retries: number | undefined,
+): Pick<RetryOptions, "retries" | "mayPass"> {
+  let hasStood = transfers.extended !== undefined;
+  let isMute = false;
+  return {
+    mayPass: (error) => {
+      if (!(error instanceof ConexionError)) return false;
+      const isHeard = transfers.extended !== undefined;
+      hasStood ||= isHeard || error.code !== "UNREACHABLE";
+      isMute = !isHeard && isStalled(error);
+      return hasStood;
+    },
+    retries: () => retries ?? (isMute ? UNHEARD_RETRIES : DEFAULT_RETRIES),
+  };
 }

@@ -14,7 +14,7 @@ export interface Progress {
 
 /** What a download may be told. */
 export interface DownloadOptions {
-  /** The folder to save in; made if need be. Default `descargas`, as the protocol's first client has it. */
+  /** The folder to save in; made if need be, when the server gives the file. Default `descargas`, as the protocol's first client has it. */
   readonly folder?: string | undefined;
   /** The name to save under, where it is to be another than the server's. */
   readonly saveAs?: string | undefined;
@@ -38,7 +38,7 @@ export interface DownloadOptions {
   /**
    * How often in a row a lost connection, or damaged bytes, may be tried again while nothing comes forward. Default 5: some
    * six seconds; but 0 until the server has shown that it can send parts of a file, as one of old may end the connection
-   * to refuse.
+   * to refuse. One that says nothing to the first request is asked first which it is.
    */
   readonly retries?: number | undefined;
   /** Called when the download begins, with what is there already, and as bytes arrive. */

@@ -11,6 +11,9 @@ const LONGEST_WAIT_MS = 10_000;
 /** How often in a row it may fail where nothing else is said. */
 export const DEFAULT_RETRIES = 5;
 
+/** And how often where a server has never been heard, and lets a request wait for too long: it may be none. */
+export const UNHEARD_RETRIES = 1;
+
 /** What has failed so often in a row may be what breaks the connection: it is asked for with nothing else under way there. */
 export const ALONE_AFTER = 2;
 
@@ -60,6 +63,11 @@ export async function retrying<T>(attempt: () => Promise<T>, options: RetryOptio
       await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
+}
+
+/** Whether nothing came for too long. */
+export function isStalled(error: unknown): boolean {
+  return error instanceof ConexionError && error.code === "STALLED";
 }
 
 /** Whether an error may not be there the next time. */

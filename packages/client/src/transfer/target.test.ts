@@ -99,16 +99,25 @@ describe("resolveTarget()", () => {
     expect(await resolveTarget(into, "consola.txt")).toBe(join(into, "consola.txt"));
   });
 
-  it("makes the folder, with those above it", async () => {
-    const into = join(await folder(), "a", "b", "c");
-    await resolveTarget(into, "x");
-    expect((await stat(into)).isDirectory()).toBe(true);
+  it("leaves it to the download to make the folder, with those above it", async () => {
+    const top = await folder();
+    const into = join(top, "a", "b", "c");
+    const disk = new Disk();
+    onTestFinished(() => disk.close());
+    const { makeFolder } = await resolveOn(disk, into, "d/x");
+    expect(await readdir(top)).toEqual([]);
+    await makeFolder?.();
+    expect((await stat(join(into, "d"))).isDirectory()).toBe(true);
+    expect((await resolveOn(disk, into, "d/x")).makeFolder).toBeUndefined();
   });
 
   it.skipIf(process.platform !== "linux")(
     "does not wait where no folder can be made (on Linux)",
     async () => {
-      await expect(resolveTarget("/proc/ninguna/aqui", "x")).rejects.toMatchObject({
+      const disk = new Disk();
+      onTestFinished(() => disk.close());
+      const { makeFolder } = await resolveOn(disk, "/proc/ninguna/aqui", "x");
+      await expect(makeFolder?.()).rejects.toMatchObject({
         name: "TargetError",
         cause: { code: "ENOENT" },
       });
@@ -160,10 +169,19 @@ describe("resolveTarget()", () => {
     expect((await resolveOn(disk, into, "nadie")).existing).toBeUndefined();
   });
 
-  it("makes the folders of a path", async () => {
+  it("makes none of the folders of a path before there is something to put there", async () => {
     const into = await folder();
     expect(await resolveTarget(into, "a/b/c.txt")).toBe(join(into, "a", "b", "c.txt"));
-    expect((await stat(join(into, "a", "b"))).isDirectory()).toBe(true);
+    expect(await readdir(into)).toEqual([]);
+  });
+
+  it("follows no link on the way to a folder that is not there", async () => {
+    const top = await folder();
+    const into = join(top, "descargas");
+    await mkdir(into);
+    await symlink(top, join(into, "enlace"));
+    await expect(resolveTarget(into, "enlace/nueva/x")).rejects.toMatchObject({ code: "UNSAFE_NAME" });
+    expect(await readdir(top)).toEqual(["descargas"]);
   });
 });
 

@@ -1,10 +1,11 @@
 // From the name of a file to where it is saved: never outside the folder, whatever the name.
 
-import { dirname, join, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import type { Disk } from "../disk/disk.js";
 import { temporaryName } from "../disk/paths.js";
 import { TargetError } from "../errors.js";
 import type { LocalFile } from "./download.js";
+import { isMadeLater } from "./target-folder.js";
 
 /** Names that Windows takes for devices, with or without an extension, and spaces before that. */
 const windowsDevices = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;
@@ -77,22 +78,32 @@ export function targetPath(folder: string, name: string): string {
 export interface Target {
   readonly path: string;
   readonly existing: LocalFile | undefined;
+  /** Makes the folder that it is in, and those above; undefined where that is there. It may reject with a TargetError. */
+  readonly makeFolder: (() => Promise<void>) | undefined;
 }
 
 /**
- * The place for a file of that name in the folder, which is made if need be.
+ * The place for a file of that name in the folder.
  *
- * @throws {TargetError} when the name is not safe, the folder cannot be made, or a folder stands at the path
+ * @throws {TargetError} when the name is not safe, the folder surely cannot be made, or a folder stands at the path
  */
 export async function resolveTarget(disk: Disk, folder: string, name: string): Promise<Target> {
   const path = targetPath(folder, name);
-  const [notMade] = (await disk.makeFolders(folder, [dirname(path)])).values();
-  if (notMade) throw notMade;
+  const top = resolve(folder);
+  const above = dirname(resolve(path));
+  const makeFolder = async (): Promise<void> => {
+    const [notMade] = (await disk.makeFolders(top, [above])).values();
+    if (notMade) throw notMade;
+  };
+  if (await isMadeLater(top, above)) return { path, existing: undefined, makeFolder };
+  // It is there, without a link on the way; or this says why not.
+  await makeFolder();
   const [{ kinds, sizes, modified }] = await Promise.all([disk.stat([path]), disk.tidy(dirname(path))]);
   if (kinds[0] === "folder") throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
   const isFile = kinds[0] === "file";
   return {
     path,
     existing: isFile ? { size: sizes[0] as number, modified: modified[0] as number } : undefined,
+    makeFolder: undefined,
   };
 }

@@ -76,13 +76,7 @@ export class Transfers {
     handle: (reply: Mensaje, link: Link) => Promise<T>,
     options: AskOptions,
   ): Promise<T> {
-    const { plain } = this.#options;
-    const made = (id: number): Mensaje => {
-      const mensaje = request(id);
-      if (plain) mensaje.extras.clear();
-      return mensaje;
-    };
-    return this.#lanes.ask(made, handle, options);
+    return this.#lanes.ask(request, handle, options);
   }
 
   /**
