@@ -21,7 +21,7 @@ export interface SyncOptions extends FilterOptions {
   readonly resume?: boolean | undefined;
   /** As in a download. Default false. */
   readonly fsync?: boolean | undefined;
-  /** As in a download, and for the listing. Default 5. */
+  /** As in a download, and for the listing. Default as there. */
   readonly retries?: number | undefined;
   /**
    * How many bytes of memory the names that the server lists may take, as far as the patterns mean them: they are kept until the
