@@ -186,6 +186,21 @@ describe("connectSocket()", () => {
   });
 });
 
+describe("A wait", () => {
+  it("is not too long where the thread was busy, and what is waited for had come", async () => {
+    const { here, there } = await sockets();
+    await using client = new Conexion(socketTransport(here));
+    await using server = new Conexion(socketTransport(there));
+    const receiving = client.recibirMensaje({ firstByteMs: 20 });
+    // The system has it when this returns.
+    const sending = server.enviarMensaje(new Mensaje({ estado: "ok" }));
+    await new Promise((resolve) => process.nextTick(resolve));
+    for (const until = performance.now() + 60; performance.now() < until; );
+    expect((await receiving)?.estado).toBe("ok");
+    await sending;
+  });
+});
+
 describe("ReadBuffers", () => {
   /** A Conexion that reads into those buffers, and its peer. */
   async function buffered(buffers: ReadBuffers): Promise<{ client: Conexion; server: Conexion }> {

@@ -9,6 +9,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** A turn, in which what has come by then is seen. */
+const TURN_MS = 1;
+
 function watched(): { dog: Watchdog; late: number[] } {
   const late: number[] = [];
   return { dog: new Watchdog((ms) => late.push(ms)), late };
@@ -18,9 +21,25 @@ describe("Watchdog", () => {
   it("tells of a wait that takes too long, when it does, and once", () => {
     const { dog, late } = watched();
     dog.begin(100);
-    vi.advanceTimersByTime(99);
+    vi.advanceTimersByTime(100);
     expect(late).toEqual([]);
     vi.advanceTimersByTime(1000);
+    expect(late).toEqual([100]);
+  });
+
+  it("leaves a turn to what came while the thread was busy", () => {
+    const { dog, late } = watched();
+    dog.begin(100);
+    vi.advanceTimersByTime(100);
+    dog.end();
+    vi.advanceTimersByTime(1000);
+    dog.begin(100);
+    vi.advanceTimersByTime(100);
+    dog.end();
+    dog.begin(100);
+    vi.advanceTimersByTime(100);
+    expect(late).toEqual([]);
+    vi.advanceTimersByTime(TURN_MS);
     expect(late).toEqual([100]);
   });
 
@@ -33,9 +52,9 @@ describe("Watchdog", () => {
       dog.end();
     }
     dog.begin(100);
-    vi.advanceTimersByTime(99);
+    vi.advanceTimersByTime(100);
     expect(late).toEqual([]);
-    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(TURN_MS);
     expect(late).toEqual([100]);
   });
 
@@ -47,9 +66,9 @@ describe("Watchdog", () => {
     dog.begin(first);
     dog.end();
     dog.begin(second);
-    vi.advanceTimersByTime(second - 1);
+    vi.advanceTimersByTime(second);
     expect(late).toEqual([]);
-    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(TURN_MS);
     expect(late).toEqual([second]);
   });
 
@@ -63,6 +82,21 @@ describe("Watchdog", () => {
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(100_000);
     expect(late).toEqual([]);
+  });
+
+  it("keeps the process alive during a wait, and not between", () => {
+    vi.useRealTimers();
+    const keeping = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+    const before = keeping();
+    const { dog } = watched();
+    for (let i = 0; i < 3; i++) {
+      dog.begin(60_000);
+      expect(keeping()).toBe(before + 1);
+      dog.end();
+      expect(keeping()).toBe(before);
+    }
+    dog.stop();
   });
 
   it("leaves no timer when it is stopped", () => {

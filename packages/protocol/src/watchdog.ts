@@ -3,10 +3,16 @@
 
 import { MAX_TIMER_MS } from "./timers.js";
 
-/** Watches one wait at a time. Its timer keeps no process alive. */
+/** What a timer has where it can keep a process alive. (In browsers it is a number.) */
+interface Keeping {
+  ref?(): void;
+  unref?(): void;
+}
+
+/** Watches one wait at a time, for which its timer keeps the process alive. */
 export class Watchdog {
   readonly #onLate: (ms: number) => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: (ReturnType<typeof setTimeout> & Keeping) | undefined;
   #firesAt = 0;
   /** How long the wait may take that is under way, and until when. */
   #ms = 0;
@@ -24,11 +30,13 @@ export class Watchdog {
     this.#until = performance.now() + ms;
     // One that was set for a wait before looks whether there is another one, and goes on for the rest of its time.
     if (this.#timer === undefined || this.#firesAt > this.#until) this.#arm(ms);
+    else this.#timer.ref?.();
   }
 
   /** The wait is over. */
   end(): void {
     this.#until = Number.POSITIVE_INFINITY;
+    this.#timer?.unref?.();
   }
 
   /** There are no more waits. */
@@ -42,15 +50,15 @@ export class Watchdog {
     clearTimeout(this.#timer);
     this.#firesAt = performance.now() + ms;
     this.#timer = setTimeout(() => this.#look(), ms);
-    // What is waited for does, where it can. (In browsers a timer is a number.)
-    (this.#timer as { unref?: () => void }).unref?.();
   }
 
-  #look(): void {
+  /** @param again whether there was a turn since its time was up: what came while the app kept the thread busy is seen by then */
+  #look(again = false): void {
     this.#timer = undefined;
     const left = this.#until - performance.now();
     if (left === Number.POSITIVE_INFINITY) return;
     if (left > 0) this.#arm(Math.ceil(left));
-    else this.#onLate(this.#ms);
+    else if (again) this.#onLate(this.#ms);
+    else this.#timer = setTimeout(() => this.#look(true), 0);
   }
 }
