@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Storage } from "@fileshare/server";
+import { Servidor, type Storage } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
-import { at, cli, eventsOf, fileshare, MiB, servedTree, start } from "./cli-run.js";
+import { breakingStorage } from "./breaking-storage.js";
+import { at, cli, eventsOf, fileshare, KiB, MiB, servedTree, start, writeTree } from "./cli-run.js";
 import { ok, rawServer, sends, silence } from "./raw-server.js";
-import { expectFile, folder, noise } from "./served.js";
+import { expectFile, folder, host, listening, noise } from "./served.js";
 
 const tree = {
   "notas.txt": "hola\n",
@@ -120,6 +121,24 @@ describe("fileshare --quiet", () => {
     expect(await run("sync", "--quiet", into)).toEqual({ code: 0, stdout: "", stderr: "" });
     await expectFile(join(into, "otros/x"), "x");
   });
+
+  it.each([["get", "a", "b"], ["sync"]])(
+    "names the files over which a connection was lost, of %s",
+    async (...args) => {
+      const path = await folder();
+      await writeTree(path, { a: noise(300 * KiB), b: noise(300 * KiB) });
+      const storage = breakingStorage(path, ["a", "b"]);
+      const server = await listening(new Servidor({ storage, host, port: 0 }));
+      for (const how of ["--quiet", "--json"]) {
+        const cwd = await folder();
+        const { stderr } = await fileshare([...args, how, "--retries", "0", "-s", at(server)], { cwd }).ended;
+        const told = stderr.split("\n").filter((line) => line.includes("connection"));
+        // The one ends by the first of them, the other goes on.
+        expect(told).toHaveLength(args[0] === "sync" ? 2 : 1);
+        for (const line of told) expect(line).toMatch(/^fileshare: [ab]: The /);
+      }
+    },
+  );
 });
 
 describe("fileshare --timeout", () => {

@@ -183,7 +183,7 @@ describe("fileshare get", () => {
     expect(run).toEqual({
       code: 3,
       stdout: `uno: 10 B -> ${join(into, "uno")}\n`,
-      stderr: "fileshare: dos: The peer ended the connection in the middle of a frame\n",
+      stderr: "fileshare: dos: The server ended the connection in the middle of its answer\n",
     });
     expect(await readdir(into)).toEqual(["uno"]);
     // What stood next may just have been asked for.

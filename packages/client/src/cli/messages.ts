@@ -23,9 +23,10 @@ export function messageOf(error: unknown): string {
   return error instanceof ConexionError ? connectionMessage(message) : message;
 }
 
-/** Why a file failed: with its name, which is not in what is told of a connection that was lost. */
-export function fileMessageOf(name: string, error: unknown): string {
+/** Why a file failed: with its name, which is not in what is told of a connection that was lost. Without one it is the whole. */
+export function fileMessageOf(name: string | undefined, error: unknown): string {
   const message = messageOf(error);
+  if (name === undefined) return message;
   const isNamed =
     error instanceof ConexionError
       ? error.code === "UNREACHABLE"
@@ -48,6 +49,8 @@ function connectionMessage(message: string): string {
   const [, ms] = /^Nothing moved for (\d+) ms$/.exec(message) ?? [];
   if (ms !== undefined)
     return `The server sent nothing for ${Number(ms) / 1000} s: --timeout lets it take longer`;
+  if (message === "The peer ended the connection in the middle of a frame")
+    return "The server ended the connection in the middle of its answer";
   // An address with colons of its own is written as it is given to the command.
   return message.replace(/^(Cannot connect to )([^[\]\s]*:[^[\]\s]*)(:\d+: )/, "$1[$2]$3");
 }

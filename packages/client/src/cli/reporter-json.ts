@@ -1,6 +1,6 @@
 // For programs: one JSON object a line on stdout. The README has the events and their fields as a table.
 
-import { codeOf, messageOf } from "./messages.js";
+import { codeOf, fileMessageOf, messageOf } from "./messages.js";
 import { writeError, writeJson } from "./output.js";
 import type { Reporter } from "./reporter.js";
 import type { Tally } from "./tally.js";
@@ -55,7 +55,7 @@ export function jsonReporter(
       if (name !== undefined) told.delete(name);
       const more = resumable ? { resumable } : {};
       writeJson({ event: "error", name, code: codeOf(error), message: messageOf(error), ...more });
-      writeError(messageOf(error));
+      writeError(fileMessageOf(name, error));
     },
     summary: (summary) =>
       writeJson({ event: "summary", ...summary, seconds: Math.round(summary.seconds * 1000) / 1000 }),

@@ -1,6 +1,6 @@
 // For --quiet: errors, and nothing else.
 
-import { messageOf } from "./messages.js";
+import { fileMessageOf } from "./messages.js";
 import { writeError } from "./output.js";
 import type { Reporter } from "./reporter.js";
 
@@ -15,6 +15,6 @@ export const quietReporter: Reporter = {
   skipped: nothing,
   made: nothing,
   deleted: nothing,
-  failed: (_name, error) => writeError(messageOf(error)),
+  failed: (name, error) => writeError(fileMessageOf(name, error)),
   summary: nothing,
 };

@@ -68,7 +68,7 @@ export function textReporter(screen: Screen, tally: Tally, lines: Lines): Report
     deleted: (name) => screen.line(`deleting ${printable(name)}`),
     failed(name, error) {
       if (name !== undefined) ended(name);
-      screen.error(name === undefined ? messageOf(error) : fileMessageOf(name, error));
+      screen.error(fileMessageOf(name, error));
     },
     summary(summary) {
       screen.close();
