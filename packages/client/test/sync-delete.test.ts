@@ -82,6 +82,32 @@ describe("sincronizar() with delete", () => {
     expect(await readdir(into)).toEqual(["f"]);
   });
 
+  it("removes nothing more once it is aborted, and has told what is gone", async () => {
+    const server = await served({});
+    const into = await folder();
+    const all: string[] = [];
+    for (let i = 100; i < 300; i++) all.push(`d${i}/`, `d${i}/1`, `d${i}/2`);
+    for (const name of all)
+      await (name.endsWith("/") ? mkdir(join(into, name)) : writeFile(join(into, name), ""));
+    const reason = new Error("enough");
+    const giving = new AbortController();
+    const told: string[] = [];
+    const sync = clienteOf(server).sincronizar(into, {
+      delete: true,
+      signal: giving.signal,
+      onFile(file) {
+        told.push(file.nombre);
+        giving.abort(reason);
+      },
+    });
+    await expect(sync).rejects.toBe(reason);
+    const gone = all.filter((name) => !existsSync(join(into, name)));
+    expect([...told].sort()).toEqual(gone.sort());
+    expect(gone).toContain("d100/");
+    expect(gone).not.toContain("d299/1");
+    expect(told.indexOf("d100/")).toBeGreaterThan(told.indexOf("d100/2"));
+  });
+
   it("keeps the folder that it was told, though nothing is left in it", async () => {
     const server = await served({});
     const into = await folder();

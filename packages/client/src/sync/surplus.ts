@@ -17,7 +17,14 @@ export interface SurplusOptions {
   readonly signal: AbortSignal;
 }
 
-/** Removes what is surplus below a folder, whose path is absolute, and the folders that become empty by it. */
+/** So many are removed before it is looked whether that is still wanted. */
+const REMOVED_AT_ONCE = 256;
+
+/**
+ * Removes what is surplus below a folder, whose path is absolute, and the folders that become empty by it.
+ *
+ * @throws the signal's reason when it aborts: what was removed until then was told
+ */
 export async function removeSurplus(
   disk: Disk,
   top: string,
@@ -26,30 +33,61 @@ export async function removeSurplus(
 ): Promise<void> {
   const local = await disk.walk(top, { tidy: !dryRun });
   signal.throwIfAborted();
-  const names = local.files.filter(isSurplus);
-  const folders = local.emptyFolders.filter(isSurplusFolder);
   const pathOf = (name: string): string => join(top, ...name.split("/"));
-  const [files, emptyFolders] = [names.map(pathOf), folders.map(pathOf)];
-  const surplus = [...names, ...folders];
-  const kept = foldersAbove(surplus).filter(hasFolder).map(pathOf);
-  const notRemoved = dryRun ? undefined : await disk.remove(top, { files, emptyFolders, kept });
-  const paths = [...files, ...emptyFolders];
-  for (const [nth, nombre] of surplus.entries()) {
-    const error = notRemoved?.get(nth);
-    if (error) account.fail(nombre, error);
-    else account.deleted(nombre, paths[nth] as string);
+  const surplus = [...local.files.filter(isSurplus), ...local.emptyFolders.filter(isSurplusFolder)];
+  const removed: string[] = [];
+  const tellEmptied = async (): Promise<void> => {
+    const above = foldersAbove(removed).filter((nombre) => !hasFolder(nombre));
+    const emptied = dryRun
+      ? await emptiedBy(above, removed, pathOf, signal)
+      : await goneOf(disk, above, pathOf);
+    for (const nombre of emptied) account.deleted(nombre, pathOf(nombre));
+  };
+  try {
+    for (const names of portionsOf(surplus)) {
+      signal.throwIfAborted();
+      const notRemoved = dryRun ? undefined : await remove(disk, top, names, hasFolder, pathOf);
+      for (const [nth, nombre] of names.entries()) {
+        const error = notRemoved?.get(nth);
+        if (error) account.fail(nombre, error);
+        else account.deleted(nombre, pathOf(nombre));
+        if (!error) removed.push(nombre);
+      }
+    }
+  } finally {
+    await tellEmptied();
   }
-  const removed = surplus.filter((_, nth) => !notRemoved?.has(nth));
-  const above = foldersAbove(removed).filter((nombre) => !hasFolder(nombre));
-  const emptied = dryRun ? await emptiedBy(above, removed, pathOf) : await goneOf(disk, above, pathOf);
-  for (const nombre of emptied) account.deleted(nombre, pathOf(nombre));
-  if (dryRun || local.journals.length === 0) return;
-  signal.throwIfAborted();
-  const left = await disk.interrupted(local.journals.map(pathOf));
+  if (dryRun) return;
   // A part may be of another name than its file has here: it stays where either may be on the server.
   const isOver = ({ journal, nombre }: { readonly journal: string; readonly nombre: string }): boolean =>
     isSurplus(nombre) && isSurplus(nameIn(top, dirname(journal)) + nombre.slice(nombre.lastIndexOf("/") + 1));
-  await disk.dropInterrupted(left.filter(isOver));
+  for (const journals of portionsOf(local.journals)) {
+    signal.throwIfAborted();
+    const left = await disk.interrupted(journals.map(pathOf));
+    signal.throwIfAborted();
+    await disk.dropInterrupted(left.filter(isOver));
+  }
+}
+
+/** Removes files and, behind them, empty folders. Gives why they could not be removed, by their place. */
+function remove(
+  disk: Disk,
+  top: string,
+  names: readonly string[],
+  hasFolder: (nombre: string) => boolean,
+  pathOf: (name: string) => string,
+): Promise<ReadonlyMap<number, Error>> {
+  const isFolder = (name: string): boolean => name.endsWith("/");
+  return disk.remove(top, {
+    files: names.filter((name) => !isFolder(name)).map(pathOf),
+    emptyFolders: names.filter(isFolder).map(pathOf),
+    kept: foldersAbove(names).filter(hasFolder).map(pathOf),
+  });
+}
+
+function* portionsOf(names: readonly string[]): Generator<readonly string[], void, undefined> {
+  for (let from = 0; from < names.length; from += REMOVED_AT_ONCE)
+    yield names.slice(from, from + REMOVED_AT_ONCE);
 }
 
 /** Those of these folders that are not there any more. */
