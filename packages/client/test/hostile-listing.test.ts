@@ -166,6 +166,21 @@ describe("What is kept of a listing", () => {
     expect(endless.requests.length).toBeLessThanOrEqual(4);
   });
 
+  it("is nothing of names that no pattern means, but their folders where delete keeps these", async () => {
+    const names = ["abc/d/1", "abc/d/2", "abc/e", "f"];
+    const server = await talkingServer((request) => pageReply(request, { names }));
+    const options = { exclude: names, dryRun: true };
+    expect(
+      (await syncFrom(server, { ...options, delete: false, maxListingBytes: 1 })).outcome,
+    ).toHaveProperty("deleted");
+    const bytes = 2 * 300 + 2 * ("abc/d".length + "abc".length);
+    expect((await syncFrom(server, { ...options, maxListingBytes: bytes })).outcome).toHaveProperty(
+      "deleted",
+    );
+    const { outcome } = await syncFrom(server, { ...options, maxListingBytes: bytes - 1 });
+    expect(outcome).toBeInstanceOf(ListingError);
+  });
+
   it("is bounded by a number", async () => {
     for (const maxListingBytes of [0, -1, 1.5, Number.NaN]) {
       const syncing = clienteOf({ port: 1 }).sincronizar(await folder(), { maxListingBytes });

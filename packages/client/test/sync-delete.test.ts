@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { SyncedFile, SyncOptions } from "../src/sync/options.js";
 import { breakingStorage } from "./breaking-storage.js";
 import { KiB, servedTree } from "./cli-run.js";
+import { WithClosedFolder } from "./closed-folder.js";
 import { clienteOf, folder, host, listening, noise, served } from "./served.js";
 
 describe("sincronizar() with delete", () => {
@@ -106,6 +107,44 @@ describe("sincronizar() with delete", () => {
     expect(gone).toContain("d100/");
     expect(gone).not.toContain("d299/1");
     expect(told.indexOf("d100/")).toBeGreaterThan(told.indexOf("d100/2"));
+  });
+
+  it("keeps folders that the server has, though the patterns mean nothing in them", async () => {
+    const server = await servedTree({ "a/b/x.bin": "x", "proj/x.bin": "x", "solo/x.bin": "x", y: "y" });
+    await mkdir(join(server.path, "vacía"));
+    const into = await folder();
+    for (const name of ["a/b/viejo", "a/c/viejo", "proj/viejo", "vacía/viejo"]) {
+      await mkdir(dirname(join(into, name)), { recursive: true });
+      await writeFile(join(into, name), "");
+    }
+    await mkdir(join(into, "solo"));
+    const cliente = clienteOf(server);
+    const patterns = [{ exclude: ["*.bin"] }, { exclude: ["*.bin", "vacía/"] }, { include: ["viejo", "y"] }];
+    for (const { exclude, include } of patterns) {
+      const { deleted } = await cliente.sincronizar(into, { delete: true, dryRun: true, exclude, include });
+      const vacía = exclude?.includes("vacía/") ? [] : ["vacía/viejo"];
+      expect(deleted).toEqual(["a/b/viejo", "a/c/viejo", "proj/viejo", ...vacía, "a/c/"]);
+    }
+    await cliente.sincronizar(into, { delete: true, include: ["viejo", "y"] });
+    const left = (await readdir(into, { recursive: true })).sort();
+    expect(left).toEqual(["a", "a/b", "proj", "solo", "vacía", "y"]);
+    const options = { delete: true, exclude: ["*.bin", "vacía"] };
+    expect(await cliente.sincronizar(into, options)).toMatchObject({ deleted: [], failed: [] });
+    expect((await readdir(into, { recursive: true })).sort()).toEqual(left);
+  });
+
+  it("keeps the folder that a folder is in which the server cannot look into", async () => {
+    const path = await folder();
+    const server = await listening(
+      new Servidor({ storage: new WithClosedFolder(path, "cerrada/x"), host, port: 0 }),
+    );
+    const into = await folder();
+    await mkdir(join(into, "cerrada"));
+    await writeFile(join(into, "cerrada/viejo"), "");
+    const cliente = clienteOf(server);
+    expect((await cliente.sincronizar(into, { delete: true })).deleted).toEqual(["cerrada/viejo"]);
+    expect((await cliente.sincronizar(into, { delete: true })).deleted).toEqual([]);
+    expect(await readdir(into)).toEqual(["cerrada"]);
   });
 
   it("keeps the folder that it was told, though nothing is left in it", async () => {

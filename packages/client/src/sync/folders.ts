@@ -24,6 +24,7 @@ const MADE_AT_ONCE = 256;
 
 /** What folders are brought with. */
 export interface FoldersOptions extends FilterOptions {
+  readonly delete?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -32,6 +33,7 @@ export class Folders {
   readonly #top: string;
   readonly #account: Account;
   readonly #memory: ListingMemory;
+  readonly #delete: boolean;
   readonly #dryRun: boolean;
   readonly #isMeant: (name: string) => boolean;
   readonly #mayBeMeantBelow: (folder: string) => boolean;
@@ -45,6 +47,7 @@ export class Folders {
     this.#top = top;
     this.#account = account;
     this.#memory = memory;
+    this.#delete = options.delete ?? false;
     this.#dryRun = options.dryRun ?? false;
     this.#isMeant = filterOf(options);
     const { include, exclude } = options;
@@ -73,7 +76,7 @@ export class Folders {
    * @throws the signal's reason when it aborts
    */
   async bring(page: DetailsPage, collisions: Collisions, signal: AbortSignal): Promise<void> {
-    for (const name of page.unreadable) this.#noteUnreadable(name);
+    for (const name of page.unreadable) this.#noteUnreadable(name, collisions);
     if (page.folders === undefined) this.#areTold = false;
     const foldersBefore = collisions.folders;
     const meant = (page.folders ?? []).flatMap((name) => this.#meant(name, collisions) ?? []);
@@ -102,18 +105,27 @@ export class Folders {
     }
   }
 
-  #noteUnreadable(name: string): void {
+  #noteUnreadable(name: string, collisions: Collisions): void {
     if (this.#unreadable.has(name)) return;
     this.#memory.keep("failure", name.length);
+    this.#noteOther(name, collisions);
     this.#unreadable.add(name);
     const nombre = `${name}/`;
     if (this.#mayBeMeantBelow(nombre)) this.#account.fail(nombre, new UnreadableError(nombre));
   }
 
+  /** Notes folders that are not to be made: with `delete`, they stay where nothing is left in them here. */
+  #noteOther(name: string, collisions: Collisions): void {
+    if (this.#delete && !isTooLong(name)) collisions.noteOther(name, this.#memory);
+  }
+
   #meant(name: string, collisions: Collisions): EmptyFolder | undefined {
     const nombre = `${name}/`;
     // As with files: what is too long is refused whatever the patterns say.
-    if (!isTooLong(name) && !this.#isMeant(nombre)) return undefined;
+    if (!isTooLong(name) && !this.#isMeant(nombre)) {
+      this.#noteOther(nombre, collisions);
+      return undefined;
+    }
     try {
       const path = join(this.#top, pathWithin(name));
       if (this.#empty.has(path)) return undefined;

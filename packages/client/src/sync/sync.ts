@@ -247,7 +247,10 @@ class Sync {
     for (let place = 0; place < names.length; place++) {
       const name = names[place] as string;
       // What is longer than any path is refused, whatever the patterns say, which would look at it for long.
-      if (!isTooLong(name) && !this.#isMeant(name)) continue;
+      if (!isTooLong(name) && !this.#isMeant(name)) {
+        if (this.#options.delete) this.#collisions.noteOther(name, this.#memory);
+        continue;
+      }
       this.#account.compared += 1;
       try {
         const path = pathWithin(name);
