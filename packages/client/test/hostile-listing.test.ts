@@ -132,6 +132,7 @@ describe("What is kept of a listing", () => {
   it.each<[string, Page, number]>([
     ["files", { names: ["a", "b"] }, 204],
     ["files in a folder", { names: ["x/a", "x/b"] }, 512],
+    ["files that something stands in the way of", { names: ["secreto/a/b"] }, 1066],
     ["empty folders", { folders: ["x", "y"] }, 608],
     ["names that nothing can be saved under", { names: ["../x"] }, 1016],
     ["folders that the server cannot look into", { unreadable: ["secreto"] }, 1028],

@@ -8,7 +8,8 @@ export interface SyncOptions extends FilterOptions {
   /**
    * Removes files and empty folders from the folder that the server does not have, and with them folders that become empty by
    * it. What the patterns leave out stays, and so do folders that the server has, though they mean nothing in them, and all below
-   * a folder that the server cannot look into. Default false.
+   * a folder that the server cannot look into. A file or folder in whose way something surplus stands is brought after that is
+   * removed. Default false.
    */
   readonly delete?: boolean | undefined;
   /** Does nothing, and tells what would be done. Default false. */

@@ -23,6 +23,7 @@ const REMOVED_AT_ONCE = 256;
 /**
  * Removes what is surplus below a folder, whose path is absolute, and the folders that become empty by it.
  *
+ * @returns names of what is gone, folders' with a `/` at their ends
  * @throws the signal's reason when it aborts: what was removed until then was told
  */
 export async function removeSurplus(
@@ -30,7 +31,7 @@ export async function removeSurplus(
   top: string,
   account: Account,
   { isSurplus, isSurplusFolder, hasFolder, dryRun, signal }: SurplusOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
   const local = await disk.walk(top, { tidy: !dryRun });
   signal.throwIfAborted();
   const pathOf = (name: string): string => join(top, ...name.split("/"));
@@ -41,7 +42,10 @@ export async function removeSurplus(
     const emptied = dryRun
       ? await emptiedBy(above, removed, pathOf, signal)
       : await goneOf(disk, above, pathOf);
-    for (const nombre of emptied) account.deleted(nombre, pathOf(nombre));
+    for (const nombre of emptied) {
+      account.deleted(nombre, pathOf(nombre));
+      removed.push(nombre);
+    }
   };
   try {
     for (const names of portionsOf(surplus)) {
@@ -57,7 +61,7 @@ export async function removeSurplus(
   } finally {
     await tellEmptied();
   }
-  if (dryRun) return;
+  if (dryRun) return removed;
   // A part may be of another name than its file has here: it stays where either may be on the server.
   const isOver = ({ journal, nombre }: { readonly journal: string; readonly nombre: string }): boolean =>
     isSurplus(nombre) && isSurplus(nameIn(top, dirname(journal)) + nombre.slice(nombre.lastIndexOf("/") + 1));
@@ -67,6 +71,7 @@ export async function removeSurplus(
     signal.throwIfAborted();
     await disk.dropInterrupted(left.filter(isOver));
   }
+  return removed;
 }
 
 /** Removes files and, behind them, empty folders. Gives why they could not be removed, by their place. */
