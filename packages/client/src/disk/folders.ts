@@ -292,9 +292,14 @@ export function removeAll(top: string, { files, emptyFolders = [], kept = [] }: 
       failed.push([nth, toFailure(asTargetError(error, path, "delete"))]);
     }
   }
-  const staying = new Set(kept);
-  for (const folder of folders) removeEmpty(folder, top, staying);
+  removeEmptied(folders, top, kept);
   return failed;
+}
+
+/** Removes folders below the top one, and those above them, in which nothing is left, but for those that are kept. */
+export function removeEmptied(folders: Iterable<string>, top: string, kept: readonly string[]): void {
+  const staying = new Set(kept);
+  for (const folder of new Set(folders)) removeEmpty(folder, top, staying);
 }
 
 /** Removes a folder and those above it, as far as nothing is in them and they do not stay. */
