@@ -231,6 +231,37 @@ describe("fileshare sync --checksum", () => {
   });
 });
 
+describe("fileshare sync --delete, where a file stands here and a folder there, or the other way round", () => {
+  it("brings what the server has, and says the same with --dry-run", async () => {
+    const server = await servedTree({ "a/x": "x", b: "b" });
+    const into = await folder();
+    await writeTree(into, { a: "viejo", "b/y": "viejo" });
+    const args = ["sync", into, "--delete", "-s", at(server)];
+    const lines = ["a/x", "b", "deleting a", "deleting b/", "deleting b/y"];
+    const dry = await fileshare([...args, "--dry-run"]).ended;
+    expect(dry).toMatchObject({ code: 0, stderr: "" });
+    expect(linesOf(dry.stdout).slice(0, -1)).toEqual(lines);
+    const run = await fileshare(args).ended;
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(linesOf(run.stdout)).toEqual([
+      ...lines,
+      "2 files downloaded, 0 unchanged, 3 deleted; 2 B received in TIME",
+    ]);
+    expect(await filesIn(into)).toEqual(["a/x", "b"]);
+  });
+
+  it("fails, and says why, where what stands in the way is left out", async () => {
+    const server = await servedTree({ "a/x": "x" });
+    const into = await folder();
+    await writeTree(into, { a: "mío" });
+    const args = ["sync", into, "--delete", "--include", "a/x", "-s", at(server)];
+    const stderr = `fileshare: a/x: Cannot save ${JSON.stringify(join(into, "a"))}: a file stands where the folder would go\n`;
+    for (const dryRun of [["--dry-run"], []])
+      expect(await fileshare([...args, ...dryRun]).ended).toMatchObject({ code: 1, stderr });
+    expect(await filesIn(into)).toEqual(["a"]);
+  });
+});
+
 describe("fileshare sync, told what would be a mistake", () => {
   it("removes nothing below a folder of a name that is left out, however deep it is", async () => {
     const server = await servedTree({ "main.js": "", "paquetes/uno/main.js": "" });

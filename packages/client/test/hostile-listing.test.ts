@@ -132,6 +132,7 @@ describe("What is kept of a listing", () => {
   it.each<[string, Page, number]>([
     ["files", { names: ["a", "b"] }, 204],
     ["files in a folder", { names: ["x/a", "x/b"] }, 512],
+    ["files that something stands in the way of", { names: ["secreto/a/b"] }, 1066],
     ["empty folders", { folders: ["x", "y"] }, 608],
     ["names that nothing can be saved under", { names: ["../x"] }, 1016],
     ["folders that the server cannot look into", { unreadable: ["secreto"] }, 1028],
@@ -164,6 +165,21 @@ describe("What is kept of a listing", () => {
     expect((await syncFrom(endless, options)).outcome).toBeInstanceOf(ListingError);
     // The third is one too many, and the one after that was on its way.
     expect(endless.requests.length).toBeLessThanOrEqual(4);
+  });
+
+  it("is nothing of names that no pattern means, but their folders where delete keeps these", async () => {
+    const names = ["abc/d/1", "abc/d/2", "abc/e", "f"];
+    const server = await talkingServer((request) => pageReply(request, { names }));
+    const options = { exclude: names, dryRun: true };
+    expect(
+      (await syncFrom(server, { ...options, delete: false, maxListingBytes: 1 })).outcome,
+    ).toHaveProperty("deleted");
+    const bytes = 2 * 300 + 2 * ("abc/d".length + "abc".length);
+    expect((await syncFrom(server, { ...options, maxListingBytes: bytes })).outcome).toHaveProperty(
+      "deleted",
+    );
+    const { outcome } = await syncFrom(server, { ...options, maxListingBytes: bytes - 1 });
+    expect(outcome).toBeInstanceOf(ListingError);
   });
 
   it("is bounded by a number", async () => {

@@ -1,7 +1,7 @@
 // What an interrupted download has left, and when it is of no use.
 
 import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DirectoryStorage, Servidor, type Storage } from "@fileshare/server";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -88,6 +88,25 @@ describe("What is left of a download", () => {
     expect(await readdir(into)).toHaveLength(2);
     expect(await clienteOf(server).sincronizar(into, options)).toMatchObject({ deleted: [], failed: [] });
     expect(await readdir(into)).toEqual([]);
+  });
+
+  it("goes with the folders that become empty by it, which are told, and in a dry run too", async () => {
+    const names = await readdir(into);
+    for (const name of ["a/b", "queda", "servidor"]) await mkdir(join(into, name), { recursive: true });
+    for (const name of ["a/b", "queda", "servidor"])
+      for (const file of names) await copyFile(join(into, file), join(into, name, file));
+    await writeFile(join(into, "a/viejo"), "");
+    await writeFile(join(into, "queda/x.tmp"), "");
+    await rm(join(path, "grande"));
+    await mkdir(join(path, "servidor"));
+    const options = { delete: true, exclude: ["*.tmp"] } as const;
+    const deleted = ["a/viejo", "a/b/", "a/"];
+    const cliente = clienteOf(server);
+    expect(await cliente.sincronizar(into, { ...options, dryRun: true })).toMatchObject({ deleted });
+    expect(await readdir(into)).toEqual(expect.arrayContaining(["a", "queda", "servidor", ...names]));
+    expect(await cliente.sincronizar(into, options)).toMatchObject({ deleted, failed: [] });
+    const left = await readdir(into, { recursive: true });
+    expect(left.sort()).toEqual(["queda", "queda/x.tmp", "servidor"]);
   });
 
   it("stays with a sync that deletes while somebody is at work with it", async () => {

@@ -9,7 +9,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { SyncedFile, SyncOptions } from "../src/sync/options.js";
 import { breakingStorage } from "./breaking-storage.js";
 import { KiB, servedTree } from "./cli-run.js";
-import { clienteOf, folder, host, listening, noise, served } from "./served.js";
+import { WithClosedFolder } from "./closed-folder.js";
+import { clienteOf, expectFile, folder, host, listening, noise, served } from "./served.js";
 
 describe("sincronizar() with delete", () => {
   it("removes the folders that become empty by it, and no others", async () => {
@@ -80,6 +81,151 @@ describe("sincronizar() with delete", () => {
     const report = await clienteOf(server).sincronizar(into, { delete: true, retries: 0 });
     expect(report).toMatchObject({ deleted: ["f/viejo"], failed: [{ nombre: "f/nuevo" }] });
     expect(await readdir(into)).toEqual(["f"]);
+  });
+
+  it("removes nothing more once it is aborted, and has told what is gone", async () => {
+    const server = await served({});
+    const into = await folder();
+    const all: string[] = [];
+    for (let i = 100; i < 300; i++) all.push(`d${i}/`, `d${i}/1`, `d${i}/2`);
+    for (const name of all)
+      await (name.endsWith("/") ? mkdir(join(into, name)) : writeFile(join(into, name), ""));
+    const reason = new Error("enough");
+    const giving = new AbortController();
+    const told: string[] = [];
+    const sync = clienteOf(server).sincronizar(into, {
+      delete: true,
+      signal: giving.signal,
+      onFile(file) {
+        told.push(file.nombre);
+        giving.abort(reason);
+      },
+    });
+    await expect(sync).rejects.toBe(reason);
+    const gone = all.filter((name) => !existsSync(join(into, name)));
+    expect([...told].sort()).toEqual(gone.sort());
+    expect(gone).toContain("d100/");
+    expect(gone).not.toContain("d299/1");
+    expect(told.indexOf("d100/")).toBeGreaterThan(told.indexOf("d100/2"));
+  });
+
+  it("keeps folders that the server has, though the patterns mean nothing in them", async () => {
+    const server = await servedTree({ "a/b/x.bin": "x", "proj/x.bin": "x", "solo/x.bin": "x", y: "y" });
+    await mkdir(join(server.path, "vacía"));
+    const into = await folder();
+    for (const name of ["a/b/viejo", "a/c/viejo", "proj/viejo", "vacía/viejo"]) {
+      await mkdir(dirname(join(into, name)), { recursive: true });
+      await writeFile(join(into, name), "");
+    }
+    await mkdir(join(into, "solo"));
+    const cliente = clienteOf(server);
+    const patterns = [{ exclude: ["*.bin"] }, { exclude: ["*.bin", "vacía/"] }, { include: ["viejo", "y"] }];
+    for (const { exclude, include } of patterns) {
+      const { deleted } = await cliente.sincronizar(into, { delete: true, dryRun: true, exclude, include });
+      const vacía = exclude?.includes("vacía/") ? [] : ["vacía/viejo"];
+      expect(deleted).toEqual(["a/b/viejo", "a/c/viejo", "proj/viejo", ...vacía, "a/c/"]);
+    }
+    await cliente.sincronizar(into, { delete: true, include: ["viejo", "y"] });
+    const left = (await readdir(into, { recursive: true })).sort();
+    expect(left).toEqual(["a", "a/b", "proj", "solo", "vacía", "y"]);
+    const options = { delete: true, exclude: ["*.bin", "vacía"] };
+    expect(await cliente.sincronizar(into, options)).toMatchObject({ deleted: [], failed: [] });
+    expect((await readdir(into, { recursive: true })).sort()).toEqual(left);
+  });
+
+  it("keeps the folder that a folder is in which the server cannot look into", async () => {
+    const path = await folder();
+    const server = await listening(
+      new Servidor({ storage: new WithClosedFolder(path, "cerrada/x"), host, port: 0 }),
+    );
+    const into = await folder();
+    await mkdir(join(into, "cerrada"));
+    await writeFile(join(into, "cerrada/viejo"), "");
+    const cliente = clienteOf(server);
+    expect((await cliente.sincronizar(into, { delete: true })).deleted).toEqual(["cerrada/viejo"]);
+    expect((await cliente.sincronizar(into, { delete: true })).deleted).toEqual([]);
+    expect(await readdir(into)).toEqual(["cerrada"]);
+  });
+
+  it("brings what stands in the way of surplus, once that is removed, and tells the same in a dry run", async () => {
+    const server = await servedTree({
+      "era-fichero/x": "x",
+      "era-fichero/y/z": noise(300 * KiB),
+      "era-carpeta": "c",
+      "era-vacía": noise(300 * KiB),
+      "otra/también": "t",
+      igual: "i",
+    });
+    await mkdir(join(server.path, "hueca/dentro"), { recursive: true });
+    const into = await folder();
+    await mkdir(join(into, "era-carpeta/a"), { recursive: true });
+    for (const path of ["era-vacía", "otra/también"]) await mkdir(join(into, path), { recursive: true });
+    const surplus = ["era-carpeta/2", "era-carpeta/a/1", "era-fichero", "hueca", "otra/también/3"];
+    for (const name of surplus) await writeFile(join(into, name), "viejo");
+    const cliente = clienteOf(server);
+    const deleted = [...surplus, "era-vacía/", "otra/también/", "era-carpeta/a/", "era-carpeta/"];
+    const downloaded = [
+      "igual",
+      "era-carpeta",
+      "era-fichero/x",
+      "era-fichero/y/z",
+      "era-vacía",
+      "otra/también",
+    ];
+    const told: string[][] = [];
+    for (const dryRun of [true, false]) {
+      const names: string[] = [];
+      const report = await cliente.sincronizar(into, {
+        delete: true,
+        dryRun,
+        onFile: ({ type, nombre }) => names.push(`${type} ${nombre}`),
+      });
+      expect(report).toMatchObject({ deleted, folders: ["hueca/dentro/"], failed: [] });
+      expect([...report.downloaded].sort()).toEqual([...downloaded].sort());
+      // What is fetched at once comes in any order.
+      told.push([...names.slice(0, deleted.length + 2), ...names.slice(deleted.length + 2).sort()]);
+    }
+    expect(told[1]).toEqual(told[0]);
+    expect((await readdir(into, { recursive: true })).sort()).toEqual(
+      (await readdir(server.path, { recursive: true })).sort(),
+    );
+    await expectFile(join(into, "era-fichero/y/z"), noise(300 * KiB));
+    const again = await cliente.sincronizar(into, { delete: true });
+    expect(again).toMatchObject({ downloaded: [], folders: [], deleted: [], failed: [], unchanged: 6 });
+  });
+
+  it("fails what something stands in the way of that stays, and tells the same in a dry run", async () => {
+    const server = await servedTree({ "a.tmp/x": "x", "a.tmp/y": noise(300 * KiB), c: "c", e: "e" });
+    await mkdir(join(server.path, "b.tmp/hueca"), { recursive: true });
+    const into = await folder();
+    for (const path of ["c", "e"]) await mkdir(join(into, path));
+    for (const name of ["a.tmp", "b.tmp", "c/1", "c/2.tmp", "e/3"]) await writeFile(join(into, name), "");
+    const blocked = (nombre: string, code: string, obstacle: string) => ({
+      nombre,
+      error: { code, path: join(into, obstacle), message: expect.stringMatching(/ stands /) },
+    });
+    const options = { delete: true, include: ["a.tmp/*", "b.tmp/*", "c", "e"], exclude: ["2.tmp"] };
+    const cliente = clienteOf(server);
+    for (const dryRun of [true, false]) {
+      expect(await cliente.sincronizar(into, { ...options, dryRun })).toMatchObject({
+        downloaded: ["e"],
+        deleted: ["c/1", "e/3", "e/"],
+        folders: [],
+        failed: [
+          blocked("b.tmp/hueca/", "NOT_WRITTEN", "b.tmp"),
+          blocked("a.tmp/x", "NOT_WRITTEN", "a.tmp"),
+          blocked("a.tmp/y", "NOT_WRITTEN", "a.tmp"),
+          blocked("c", "IS_FOLDER", "c"),
+        ],
+      });
+    }
+    expect((await readdir(into, { recursive: true })).sort()).toEqual([
+      "a.tmp",
+      "b.tmp",
+      "c",
+      "c/2.tmp",
+      "e",
+    ]);
   });
 
   it("keeps the folder that it was told, though nothing is left in it", async () => {

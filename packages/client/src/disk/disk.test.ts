@@ -334,6 +334,27 @@ describe("Disk", () => {
     await part.discard();
   });
 
+  it("looks at files below a folder, and at what stands in their way", async () => {
+    await mkdir(join(folder, "carpeta/dentro"), { recursive: true });
+    for (const name of ["fichero", "carpeta/1"]) await writeFile(join(folder, name), "abc");
+    await symlink("carpeta", join(folder, "enlace"));
+    const names = ["fichero", "carpeta/1", "nada", "nada/1", "enlace", "enlace/1", "carpeta/dentro/1"];
+    const blocked = ["carpeta", "carpeta/dentro", "fichero/1", "fichero/1/2", "carpeta/1/2/3"];
+    const folders = ["carpeta/", "nada/", "enlace/", "fichero/", "carpeta/1/2/"];
+    const { sizes, obstacles } = await disk.filesWithin(folder, [...names, ...blocked, ...folders]);
+    expect([...sizes]).toEqual([3, 3, ...Array(names.length + blocked.length + folders.length - 2).fill(-1)]);
+    const from = names.length;
+    expect(obstacles).toEqual([
+      [from, "carpeta"],
+      [from + 1, "carpeta/dentro"],
+      [from + 2, "fichero"],
+      [from + 3, "fichero"],
+      [from + 4, "carpeta/1"],
+      [from + blocked.length + 3, "fichero"],
+      [from + blocked.length + 4, "carpeta/1"],
+    ]);
+  });
+
   it("removes files and links, though one cannot be", async () => {
     await mkdir(join(folder, "carpeta"));
     await writeFile(target, "");

@@ -179,9 +179,18 @@ export class Disk {
     return this.#started().ask("interrupted", journals[0] ?? "", journals.map(absolute));
   }
 
-  /** Removes what is left of downloads, but for those that somebody is at work with. */
-  async dropInterrupted(all: readonly Interrupted[]): Promise<void> {
-    await this.#started().ask("dropInterrupted", all[0]?.journal ?? "", all);
+  /**
+   * Removes what is left of downloads below a folder, but for those that somebody is at work with, and what folders become empty
+   * by it.
+   *
+   * @param kept folders that stay, though nothing be left in them
+   */
+  async dropInterrupted(
+    top: string,
+    all: readonly Interrupted[],
+    kept: readonly string[] = [],
+  ): Promise<void> {
+    await this.#started().ask("dropInterrupted", top, absolute(top), all, kept.map(absolute));
   }
 
   /** Gives a file that time, in seconds since 1970, as far as the file system takes it. A link is left alone. */

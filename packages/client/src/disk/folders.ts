@@ -40,38 +40,54 @@ export interface FileStats {
   readonly sizes: Float64Array;
   /** As in {@link Stats}. */
   readonly modified: Float64Array;
+  /**
+   * What stands in the way of a file that would be saved, by its place: a folder at the path itself, or above it a file where
+   * a folder would have to be.
+   */
+  readonly obstacles: readonly (readonly [place: number, path: string])[];
 }
 
 /**
  * Looks at files as {@link statAll} does. There are none in a folder that is reached by a link.
  *
  * @param folder ends in a separator
- * @param names paths from there
+ * @param names paths from there. One that ends in a separator is a folder's: only what is in the way of that is told
  */
 export function filesWithin(folder: string, names: readonly string[]): FileStats {
   const { length } = names;
   const sizes = new Float64Array(length).fill(-1);
   const modified = new Float64Array(length);
-  const real = new Map([["", true]]);
+  const obstacles: [number, string][] = [];
+  const ways = new Map<string, Way>([["", "real"]]);
   for (let i = 0; i < length; i++) {
     const name = names[i] as string;
-    if (!isReal(folder, name.slice(0, Math.max(0, name.lastIndexOf(sep))), real)) continue;
+    const way = wayTo(folder, name.slice(0, Math.max(0, name.lastIndexOf(sep))), ways);
+    if (typeof way === "object") obstacles.push([i, way.file]);
+    if (way !== "real" || name.endsWith(sep)) continue;
     const stats = statOf(folder + name);
+    if (stats?.isDirectory()) obstacles.push([i, name]);
     if (!stats?.isFile()) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
   }
-  return { sizes, modified };
+  return { sizes, modified, obstacles };
 }
 
+/** Whether a folder stands there itself, or what file stands there, or above, instead of a folder. */
+type Way = "real" | "none" | { readonly file: string };
+
 /** Whether a folder, and each above it, stands there itself. What was found out is noted. */
-function isReal(top: string, path: string, known: Map<string, boolean>): boolean {
+function wayTo(top: string, path: string, known: Map<string, Way>): Way {
   const before = known.get(path);
   if (before !== undefined) return before;
   const above = path.slice(0, Math.max(0, path.lastIndexOf(sep)));
-  const real = isReal(top, above, known) && statOf(top + path)?.isDirectory() === true;
-  known.set(path, real);
-  return real;
+  let way = wayTo(top, above, known);
+  if (way === "real") {
+    const stats = statOf(top + path);
+    if (!stats?.isDirectory()) way = stats?.isFile() ? { file: path } : "none";
+  }
+  known.set(path, way);
+  return way;
 }
 
 function statOf(path: string): fs.Stats | undefined {
@@ -276,9 +292,14 @@ export function removeAll(top: string, { files, emptyFolders = [], kept = [] }: 
       failed.push([nth, toFailure(asTargetError(error, path, "delete"))]);
     }
   }
-  const staying = new Set(kept);
-  for (const folder of folders) removeEmpty(folder, top, staying);
+  removeEmptied(folders, top, kept);
   return failed;
+}
+
+/** Removes folders below the top one, and those above them, in which nothing is left, but for those that are kept. */
+export function removeEmptied(folders: Iterable<string>, top: string, kept: readonly string[]): void {
+  const staying = new Set(kept);
+  for (const folder of new Set(folders)) removeEmpty(folder, top, staying);
 }
 
 /** Removes a folder and those above it, as far as nothing is in them and they do not stay. */

@@ -1,7 +1,7 @@
 // What the thread can be asked to do, and what goes between it and the app's.
 
 import fs from "node:fs";
-import { sep } from "node:path";
+import { dirname, sep } from "node:path";
 import type { Checksum } from "./checksum.js";
 import { sha256Of } from "./digest.js";
 import type { Failure, NthFailure } from "./failure.js";
@@ -13,6 +13,7 @@ import {
   makeFolders,
   type Removal,
   removeAll,
+  removeEmptied,
   type Stats,
   statAll,
   tidy,
@@ -191,8 +192,13 @@ export class Work {
     return journals.flatMap((path) => interrupted(path) ?? []);
   }
 
-  dropInterrupted(all: readonly Interrupted[]): void {
+  dropInterrupted(top: string, all: readonly Interrupted[], kept: readonly string[]): void {
     for (const each of all) dropInterrupted(each);
+    removeEmptied(
+      all.map(({ journal }) => dirname(journal)),
+      top,
+      kept,
+    );
   }
 
   setModified(path: string, modified: number): void {

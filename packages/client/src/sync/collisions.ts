@@ -2,12 +2,17 @@
 // `é`, for one file.
 
 import type { Folding } from "../disk/disk.js";
+import type { ListingMemory } from "../transfer/listing-memory.js";
 
 /** Tells names that come to one file: a file of a name that was seen, or a folder where a file is. */
 export class Collisions {
   readonly #folding: Folding;
   readonly #files = new Map<string, string>();
   readonly #folders = new Map<string, string>();
+  /** Folders of names that do not come here: nothing collides with these. */
+  readonly #others = new Set<string>();
+  /** The last of them, with a `/` at its end: most names are in the folder of the one before. */
+  #lastOther = "";
 
   constructor(folding: Folding) {
     this.#folding = folding;
@@ -38,14 +43,34 @@ export class Collisions {
     return this.#files.get(this.#fold(name)) ?? this.#noteFolders(`${name}/`);
   }
 
+  /**
+   * Notes the folders that a name leads through which does not come here, for {@link hasFolder}.
+   *
+   * @throws {ListingError} when they are more than may be kept
+   */
+  noteOther(name: string, memory: ListingMemory): void {
+    const last = this.#lastOther;
+    if (name.startsWith(last) && !name.includes("/", last.length)) return;
+    let end = name.lastIndexOf("/");
+    this.#lastOther = name.slice(0, end + 1);
+    // Where one is known, those above it are.
+    for (; end > 0; end = name.lastIndexOf("/", end - 1)) {
+      const folder = this.#fold(name.slice(0, end));
+      if (this.#folders.has(folder) || this.#others.has(folder)) return;
+      memory.keep("folder", folder.length);
+      this.#others.add(copyOf(folder));
+    }
+  }
+
   /** Whether a file of that name was noted, or one that is the same here. */
   hasFile(name: string): boolean {
     return this.#files.has(this.#fold(name));
   }
 
-  /** Whether a folder of that name was noted, or something in it. */
+  /** Whether a folder of that name was noted, or something in it, though it does not come here. */
   hasFolder(name: string): boolean {
-    return this.#folders.has(this.#fold(name));
+    const folded = this.#fold(name);
+    return this.#folders.has(folded) || this.#others.has(folded);
   }
 
   /** Notes the folders that a path leads through. */
@@ -69,4 +94,9 @@ export class Collisions {
     const formed = this.#folding.ignoresForm ? name.normalize("NFC") : name;
     return this.#folding.ignoresCase ? formed.toUpperCase().toLowerCase() : formed;
   }
+}
+
+/** A text that keeps nothing else in memory: Node cuts one out of a page of names without copying it. */
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }

@@ -23,15 +23,18 @@ export function foldersAbove(names: readonly string[]): string[] {
  *
  * @param folders each after all that are in it
  * @param removed names of what would be gone, folders' with a `/` at their ends
+ * @throws the signal's reason when it aborts
  */
 export async function emptiedBy(
   folders: readonly string[],
   removed: readonly string[],
   pathOf: (name: string) => string,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const gone = new Set(removed);
   const emptied: string[] = [];
   for (const folder of folders) {
+    signal.throwIfAborted();
     const isGone = (name: string): boolean => gone.has(folder + name) || gone.has(`${folder}${name}/`);
     const names = await namesIn(pathOf(folder));
     if (!names?.every(isGone)) continue;

@@ -1,7 +1,7 @@
 // What a listing tells of folders by themselves: those in which there is nothing, which are made here, and those that the
 // server cannot look into.
 
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { Disk } from "../disk/disk.js";
 import { TargetError, UnreadableError } from "../errors.js";
 import type { DetailsPage } from "../transfer/details.js";
@@ -10,6 +10,7 @@ import { isTooLong, pathWithin } from "../transfer/target.js";
 import type { Account } from "./account.js";
 import type { Collisions } from "./collisions.js";
 import { type FilterOptions, filterOf, mayMatchBelow } from "./filter.js";
+import { Waiting } from "./waiting.js";
 
 /** A folder in which there is nothing. */
 interface EmptyFolder {
@@ -24,6 +25,7 @@ const MADE_AT_ONCE = 256;
 
 /** What folders are brought with. */
 export interface FoldersOptions extends FilterOptions {
+  readonly delete?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -32,11 +34,13 @@ export class Folders {
   readonly #top: string;
   readonly #account: Account;
   readonly #memory: ListingMemory;
+  readonly #delete: boolean;
   readonly #dryRun: boolean;
   readonly #isMeant: (name: string) => boolean;
   readonly #mayBeMeantBelow: (folder: string) => boolean;
   readonly #unreadable = new Set<string>();
   readonly #empty = new Set<string>();
+  readonly #waiting = new Waiting<EmptyFolder>();
   #areTold = true;
 
   /** @param top absolute path */
@@ -45,6 +49,7 @@ export class Folders {
     this.#top = top;
     this.#account = account;
     this.#memory = memory;
+    this.#delete = options.delete ?? false;
     this.#dryRun = options.dryRun ?? false;
     this.#isMeant = filterOf(options);
     const { include, exclude } = options;
@@ -68,12 +73,12 @@ export class Folders {
   }
 
   /**
-   * Notes what a page tells, and makes the folders that are not there.
+   * Notes what a page tells, and makes the folders that are not there. With `delete`, those wait in whose way a file stands.
    *
    * @throws the signal's reason when it aborts
    */
   async bring(page: DetailsPage, collisions: Collisions, signal: AbortSignal): Promise<void> {
-    for (const name of page.unreadable) this.#noteUnreadable(name);
+    for (const name of page.unreadable) this.#noteUnreadable(name, collisions);
     if (page.folders === undefined) this.#areTold = false;
     const foldersBefore = collisions.folders;
     const meant = (page.folders ?? []).flatMap((name) => this.#meant(name, collisions) ?? []);
@@ -86,7 +91,35 @@ export class Folders {
     );
     const { kinds } = await this.#disk.stat(meant.map(({ path }) => path));
     const missing = meant.filter((_, i) => kinds[i] !== "folder");
-    for (const some of inPortions(missing)) {
+    await this.#makeAll(this.#delete ? await this.#unobstructed(missing) : missing, signal);
+  }
+
+  /**
+   * Makes those that have waited until what is surplus was removed.
+   *
+   * @param gone as in `Waiting`
+   * @throws the signal's reason when it aborts
+   */
+  async bringWaiting(gone: ReadonlySet<string> | undefined, signal: AbortSignal): Promise<void> {
+    for await (const { free, blocked } of this.#waiting.freed(this.#disk, this.#top, gone, signal)) {
+      await this.#makeAll(free, signal);
+      for (const [{ nombre }, why] of blocked) this.#account.fail(nombre, why);
+    }
+  }
+
+  async #unobstructed(folders: readonly EmptyFolder[]): Promise<readonly EmptyFolder[]> {
+    if (folders.length === 0) return folders;
+    const paths = folders.map(({ path }) => relative(this.#top, path) + sep);
+    const obstacles = new Map((await this.#disk.filesWithin(this.#top, paths)).obstacles);
+    return folders.filter((folder, nth) => {
+      const obstacle = obstacles.get(nth);
+      if (obstacle !== undefined) this.#waiting.add(folder, paths[nth] as string, obstacle);
+      return obstacle === undefined;
+    });
+  }
+
+  async #makeAll(folders: readonly EmptyFolder[], signal: AbortSignal): Promise<void> {
+    for (const some of inPortions(folders)) {
       signal.throwIfAborted();
       await this.#make(some);
     }
@@ -102,18 +135,27 @@ export class Folders {
     }
   }
 
-  #noteUnreadable(name: string): void {
+  #noteUnreadable(name: string, collisions: Collisions): void {
     if (this.#unreadable.has(name)) return;
     this.#memory.keep("failure", name.length);
+    this.#noteOther(name, collisions);
     this.#unreadable.add(name);
     const nombre = `${name}/`;
     if (this.#mayBeMeantBelow(nombre)) this.#account.fail(nombre, new UnreadableError(nombre));
   }
 
+  /** Notes folders that are not to be made: with `delete`, they stay where nothing is left in them here. */
+  #noteOther(name: string, collisions: Collisions): void {
+    if (this.#delete && !isTooLong(name)) collisions.noteOther(name, this.#memory);
+  }
+
   #meant(name: string, collisions: Collisions): EmptyFolder | undefined {
     const nombre = `${name}/`;
     // As with files: what is too long is refused whatever the patterns say.
-    if (!isTooLong(name) && !this.#isMeant(nombre)) return undefined;
+    if (!isTooLong(name) && !this.#isMeant(nombre)) {
+      this.#noteOther(nombre, collisions);
+      return undefined;
+    }
     try {
       const path = join(this.#top, pathWithin(name));
       if (this.#empty.has(path)) return undefined;

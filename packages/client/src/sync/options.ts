@@ -7,7 +7,9 @@ import type { FilterOptions } from "./filter.js";
 export interface SyncOptions extends FilterOptions {
   /**
    * Removes files and empty folders from the folder that the server does not have, and with them folders that become empty by
-   * it. What the patterns leave out stays, and so does all below a folder that the server cannot look into. Default false.
+   * it. What the patterns leave out stays, and so do folders that the server has, though they mean nothing in them, and all below
+   * a folder that the server cannot look into. A file or folder in whose way something surplus stands is brought after that is
+   * removed. Default false.
    */
   readonly delete?: boolean | undefined;
   /** Does nothing, and tells what would be done. Default false. */
@@ -24,8 +26,8 @@ export interface SyncOptions extends FilterOptions {
   /** As in a download, and for the listing. Default as there. */
   readonly retries?: number | undefined;
   /**
-   * How many bytes of memory the names that the server lists may take, as far as the patterns mean them: they are kept until the
-   * listing is at its end. Default 1 GiB, some six million files, which Node's memory on a machine of 4 GiB holds; for more,
+   * How many bytes of memory the names that the server lists may take, as far as the patterns mean them, and with `delete` the
+   * folders of the others: they are kept until the listing is at its end. Default 1 GiB, some six million files, which Node's memory on a machine of 4 GiB holds; for more,
    * give Node more too (`--max-old-space-size`).
    */
   readonly maxListingBytes?: number | undefined;

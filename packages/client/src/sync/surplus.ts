@@ -2,6 +2,7 @@
 
 import { dirname, join, relative, sep } from "node:path";
 import type { Disk } from "../disk/disk.js";
+import type { Interrupted } from "../disk/interrupted.js";
 import type { Account } from "./account.js";
 import { emptiedBy, foldersAbove } from "./emptied.js";
 
@@ -17,39 +18,122 @@ export interface SurplusOptions {
   readonly signal: AbortSignal;
 }
 
-/** Removes what is surplus below a folder, whose path is absolute, and the folders that become empty by it. */
+/** So many are removed before it is looked whether that is still wanted. */
+const REMOVED_AT_ONCE = 256;
+
+/**
+ * Removes what is surplus below a folder, whose path is absolute, what interrupted downloads have left of it, and the folders that
+ * become empty by it.
+ *
+ * @returns names of what is gone, folders' with a `/` at their ends
+ * @throws the signal's reason when it aborts: what was removed until then was told
+ */
 export async function removeSurplus(
   disk: Disk,
   top: string,
   account: Account,
-  { isSurplus, isSurplusFolder, hasFolder, dryRun, signal }: SurplusOptions,
-): Promise<void> {
-  const local = await disk.walk(top, { tidy: !dryRun });
-  signal.throwIfAborted();
-  const names = local.files.filter(isSurplus);
-  const folders = local.emptyFolders.filter(isSurplusFolder);
-  const pathOf = (name: string): string => join(top, ...name.split("/"));
-  const [files, emptyFolders] = [names.map(pathOf), folders.map(pathOf)];
-  const surplus = [...names, ...folders];
-  const kept = foldersAbove(surplus).filter(hasFolder).map(pathOf);
-  const notRemoved = dryRun ? undefined : await disk.remove(top, { files, emptyFolders, kept });
-  const paths = [...files, ...emptyFolders];
-  for (const [nth, nombre] of surplus.entries()) {
-    const error = notRemoved?.get(nth);
-    if (error) account.fail(nombre, error);
-    else account.deleted(nombre, paths[nth] as string);
+  options: SurplusOptions,
+): Promise<readonly string[]> {
+  return new Removing(disk, top, account, options).run();
+}
+
+class Removing {
+  readonly #disk: Disk;
+  readonly #top: string;
+  readonly #account: Account;
+  readonly #options: SurplusOptions;
+  readonly #gone: string[] = [];
+
+  constructor(disk: Disk, top: string, account: Account, options: SurplusOptions) {
+    this.#disk = disk;
+    this.#top = top;
+    this.#account = account;
+    this.#options = options;
   }
-  const removed = surplus.filter((_, nth) => !notRemoved?.has(nth));
-  const above = foldersAbove(removed).filter((nombre) => !hasFolder(nombre));
-  const emptied = dryRun ? await emptiedBy(above, removed, pathOf) : await goneOf(disk, above, pathOf);
-  for (const nombre of emptied) account.deleted(nombre, pathOf(nombre));
-  if (dryRun || local.journals.length === 0) return;
-  signal.throwIfAborted();
-  const left = await disk.interrupted(local.journals.map(pathOf));
-  // A part may be of another name than its file has here: it stays where either may be on the server.
-  const isOver = ({ journal, nombre }: { readonly journal: string; readonly nombre: string }): boolean =>
-    isSurplus(nombre) && isSurplus(nameIn(top, dirname(journal)) + nombre.slice(nombre.lastIndexOf("/") + 1));
-  await disk.dropInterrupted(left.filter(isOver));
+
+  async run(): Promise<readonly string[]> {
+    const { isSurplus, isSurplusFolder, dryRun, signal } = this.#options;
+    const local = await this.#disk.walk(this.#top, { tidy: !dryRun });
+    signal.throwIfAborted();
+    const surplus = [...local.files.filter(isSurplus), ...local.emptyFolders.filter(isSurplusFolder)];
+    try {
+      for (const names of portionsOf(surplus)) await this.#remove(names);
+      for (const names of portionsOf(local.journals)) await this.#dropInterrupted(names);
+    } finally {
+      await this.#tellEmptied();
+    }
+    return this.#gone;
+  }
+
+  /** Removes files and, behind them, empty folders. */
+  async #remove(names: readonly string[]): Promise<void> {
+    const { dryRun, signal } = this.#options;
+    signal.throwIfAborted();
+    const removal = {
+      files: this.#pathsOf(names.filter((name) => !name.endsWith("/"))),
+      emptyFolders: this.#pathsOf(names.filter((name) => name.endsWith("/"))),
+      kept: this.#keptAbove(names),
+    };
+    const notRemoved = dryRun ? undefined : await this.#disk.remove(this.#top, removal);
+    for (const [nth, nombre] of names.entries()) {
+      const error = notRemoved?.get(nth);
+      if (error) this.#account.fail(nombre, error);
+      else this.#noteDeleted(nombre);
+    }
+  }
+
+  /** Removes what is left of downloads of files that are surplus, as far as their journals tell. */
+  async #dropInterrupted(journals: readonly string[]): Promise<void> {
+    const { dryRun, signal } = this.#options;
+    signal.throwIfAborted();
+    const left = await this.#disk.interrupted(this.#pathsOf(journals));
+    const over = left.filter((each) => this.#isOver(each));
+    const names = over.map(({ journal }) => nameOf(this.#top, journal));
+    signal.throwIfAborted();
+    if (!dryRun && over.length > 0) await this.#disk.dropInterrupted(this.#top, over, this.#keptAbove(names));
+    for (const name of names) this.#gone.push(name, name.replace(/log$/, "part"));
+  }
+
+  /** A part may be of another name than its file has here: it stays where either may be on the server. */
+  #isOver({ journal, nombre }: Interrupted): boolean {
+    const { isSurplus } = this.#options;
+    const above = nameOf(this.#top, dirname(journal));
+    const here = nombre.slice(nombre.lastIndexOf("/") + 1);
+    return isSurplus(nombre) && isSurplus(above === "" ? here : `${above}/${here}`);
+  }
+
+  async #tellEmptied(): Promise<void> {
+    const { hasFolder, dryRun, signal } = this.#options;
+    const above = foldersAbove(this.#gone).filter((nombre) => !hasFolder(nombre));
+    const pathOf = (name: string): string => this.#pathOf(name);
+    const emptied = dryRun
+      ? await emptiedBy(above, this.#gone, pathOf, signal)
+      : await goneOf(this.#disk, above, pathOf);
+    for (const nombre of emptied) this.#noteDeleted(nombre);
+  }
+
+  #noteDeleted(nombre: string): void {
+    this.#account.deleted(nombre, this.#pathOf(nombre));
+    this.#gone.push(nombre);
+  }
+
+  /** Of the folders that names lead through, those that stay. */
+  #keptAbove(names: readonly string[]): string[] {
+    return this.#pathsOf(foldersAbove(names).filter(this.#options.hasFolder));
+  }
+
+  #pathsOf(names: readonly string[]): string[] {
+    return names.map((name) => this.#pathOf(name));
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#top, ...name.split("/"));
+  }
+}
+
+function* portionsOf(names: readonly string[]): Generator<readonly string[], void, undefined> {
+  for (let from = 0; from < names.length; from += REMOVED_AT_ONCE)
+    yield names.slice(from, from + REMOVED_AT_ONCE);
 }
 
 /** Those of these folders that are not there any more. */
@@ -63,8 +147,7 @@ async function goneOf(
   return folders.filter((_, i) => kinds[i] === "none");
 }
 
-/** How the names of what is in a folder begin. */
-function nameIn(top: string, folder: string): string {
-  const path = relative(top, folder);
-  return path === "" ? "" : `${path.split(sep).join("/")}/`;
+/** The name of what stands at a path below the top; that of the top is empty. */
+function nameOf(top: string, path: string): string {
+  return relative(top, path).split(sep).join("/");
 }

@@ -23,6 +23,7 @@ import { Folders } from "./folders.js";
 import type { SyncOptions, SyncReport } from "./options.js";
 import { Pool } from "./pool.js";
 import { removeSurplus } from "./surplus.js";
+import { Waiting } from "./waiting.js";
 
 /** How many files are under way at once: as many as a connection takes requests, and some to be saved. */
 const FILES_UNDER_WAY = 256;
@@ -78,6 +79,8 @@ class Sync {
   readonly #memory: ListingMemory;
   /** Folders that were to be made for files; the error of one that could not be. */
   readonly #made: Map<string, Error | undefined>;
+  /** With `delete`: files in whose way something stands that may be surplus. */
+  readonly #waiting = new Waiting<Wanted>();
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
   /** Nothing was there when it began. */
   #isEmpty = false;
@@ -124,26 +127,51 @@ class Sync {
     const first = pages.next();
     first.catch(() => {});
     if (!dryRun) await this.#prepare();
-    const pool = new Pool(FILES_UNDER_WAY);
-    try {
+    await this.#pooled(async (pool) => {
       for await (const looked of this.#look(first, pages)) {
         const differing = this.#differing(looked, await looked.local);
         await this.#folders.bring(looked.page, this.#collisions, this.#signal);
-        const wanted = dryRun ? differing : await this.#withFolders(differing);
-        const { batches, others } = dryRun
-          ? { batches: [], others: wanted }
-          : await this.#batcher.sort(wanted);
-        await this.#beginBatches(pool, batches);
-        for (const each of others) await pool.run(() => this.#orEnd(this.#bring(each)));
+        await this.#bringAll(pool, differing);
       }
+    });
+    if (this.#options.delete) {
+      const gone = await this.#delete();
+      await this.#bringWaiting(dryRun ? new Set(gone) : undefined);
+    }
+    return this.#account.report();
+  }
+
+  /** Brings what has waited until what is surplus was removed. */
+  async #bringWaiting(gone: ReadonlySet<string> | undefined): Promise<void> {
+    await this.#folders.bringWaiting(gone, this.#signal);
+    const { disk } = this.#transfers;
+    await this.#pooled(async (pool) => {
+      for await (const { free, blocked } of this.#waiting.freed(disk, this.#folder, gone, this.#signal)) {
+        for (const [{ details }, why] of blocked) this.#account.fail(details.name, why);
+        await this.#bringAll(pool, free);
+      }
+    });
+  }
+
+  /** Begins to bring files, and resolves when all of them are done with. */
+  async #pooled(begin: (pool: Pool) => Promise<void>): Promise<void> {
+    const pool = new Pool(FILES_UNDER_WAY);
+    try {
+      await begin(pool);
       await this.#beginBatches(pool, this.#batcher.rest());
     } finally {
       await pool.end();
     }
     pool.throwIfFailed();
     this.#signal.throwIfAborted();
-    if (this.#options.delete) await this.#delete();
-    return this.#account.report();
+  }
+
+  async #bringAll(pool: Pool, differing: readonly Wanted[]): Promise<void> {
+    const { dryRun = false } = this.#options;
+    const wanted = dryRun ? differing : await this.#withFolders(differing);
+    const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#batcher.sort(wanted);
+    await this.#beginBatches(pool, batches);
+    for (const each of others) await pool.run(() => this.#orEnd(this.#bring(each)));
   }
 
   #pages(): AsyncIterator<DetailsPage> {
@@ -213,9 +241,13 @@ class Sync {
     return { page, ...candidates, local };
   }
 
-  /** The files of a page that are meant, may be saved here, and are not known to be there as they are on the server. */
+  /**
+   * The files of a page that are meant, may be saved here, and are not known to be there as they are on the server; but for
+   * those that are to wait.
+   */
   #differing({ page, places, paths }: Looked, local: FileStats | undefined): Wanted[] {
     const top = this.#folder.endsWith(sep) ? this.#folder : this.#folder + sep;
+    const obstacles = new Map(this.#options.delete ? local?.obstacles : undefined);
     const wanted: Wanted[] = [];
     for (let i = 0; i < places.length; i++) {
       const place = places[i] as number;
@@ -233,11 +265,19 @@ class Sync {
       const end = target.lastIndexOf(sep);
       const folder = end < top.length ? this.#folder : target.slice(0, end);
       const details = fileAt(page, place);
-      wanted.push({ details, target, folder, byDigest, hasOtherTime: !isSameFile });
+      const each = { details, target, folder, byDigest, hasOtherTime: !isSameFile };
+      const obstacle = obstacles.get(i);
+      if (obstacle === undefined) wanted.push(each);
+      else this.#wait(each, paths[i] as string, obstacle);
       if (!byDigest) this.#account.want(details.size);
     }
     this.#account.tell();
     return wanted;
+  }
+
+  #wait(wanted: Wanted, path: string, obstacle: string): void {
+    this.#memory.keep("details", wanted.details.name.length + path.length);
+    this.#waiting.add(wanted, path, obstacle);
   }
 
   /** The files of a page that are meant and may be saved here: their places, and their paths in the folder. */
@@ -247,7 +287,10 @@ class Sync {
     for (let place = 0; place < names.length; place++) {
       const name = names[place] as string;
       // What is longer than any path is refused, whatever the patterns say, which would look at it for long.
-      if (!isTooLong(name) && !this.#isMeant(name)) continue;
+      if (!isTooLong(name) && !this.#isMeant(name)) {
+        if (this.#options.delete) this.#collisions.noteOther(name, this.#memory);
+        continue;
+      }
       this.#account.compared += 1;
       try {
         const path = pathWithin(name);
@@ -378,8 +421,10 @@ class Sync {
     }
   }
 
-  /** Removes what the server does not have. What could not be compared is kept, whatever it is. */
-  async #delete(): Promise<void> {
+  /**
+   * Removes what the server does not have, and gives its names. What could not be compared is kept, whatever it is.
+   */
+  async #delete(): Promise<readonly string[]> {
     const { dryRun = false } = this.#options;
     const refused = this.#account.failed;
     // A server of old tells nothing of what is in folders.
@@ -387,7 +432,7 @@ class Sync {
     const mayGo = (name: string): boolean =>
       isTold(name) && !refused.has(name) && this.#isMeant(name) && !this.#folders.isHidden(name);
     const hasFolder = (name: string): boolean => this.#collisions.hasFolder(name.slice(0, -1));
-    await removeSurplus(this.#transfers.disk, this.#folder, this.#account, {
+    return removeSurplus(this.#transfers.disk, this.#folder, this.#account, {
       isSurplus: (name) => !this.#collisions.hasFile(name) && mayGo(name),
       isSurplusFolder: (name) => this.#folders.areTold && !hasFolder(name) && mayGo(name),
       hasFolder,
