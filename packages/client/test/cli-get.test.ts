@@ -328,7 +328,9 @@ describe("fileshare get --json", () => {
     const server = await servedTree({ ...tree, "grande.bin": noise(12 * MiB) }, { graceMs: 1 });
     const into = await folder();
     await writeFile(join(into, "sobra"), "");
+    // What is in it is not to be removed.
     await mkdir(join(into, "1.txt"));
+    await writeFile(join(into, "1.txt/mío.tmp"), "");
     const common = ["--json", "-s", at(server), "--limit-rate", "6M"];
     const get = fileshare(["get", "notas.txt", "falta", "grande.bin", "-o", into, ...common]);
     await get.waitFor('"progress"');
@@ -339,7 +341,7 @@ describe("fileshare get --json", () => {
       expect.arrayContaining(["begin", "done", "error", "skipped", "summary"]),
     );
     await writeFile(join(into, "grande.bin"), "");
-    const synced = await fileshare(["sync", into, "--delete", ...common]).ended;
+    const synced = await fileshare(["sync", into, "--delete", "--exclude", "*.tmp", ...common]).ended;
     expect(checkEvents(synced.stdout)).toEqual(["deleted", "done", "error", "progress", "summary"]);
   });
 

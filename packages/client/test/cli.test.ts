@@ -152,10 +152,11 @@ describe("fileshare get", () => {
     const names = ["carpeta", "x", "y", "z"];
     const run = await fileshare(["get", ...names, "--json", "-s", at(server), "-o", into]).ended;
     expect(run.code).toBe(3);
+    // Which of the three is asked for first is not said.
     expect(jsonLines(run.stdout)).toMatchObject([
       { event: "error", name: "carpeta", code: "IS_FOLDER" },
-      { event: "error", name: "x", code: "BAD_REPLY" },
-      { event: "error", name: "y", code: "CUT" },
+      { event: "error", name: expect.stringMatching(/^[xyz]$/), code: "BAD_REPLY" },
+      { event: "error", name: expect.stringMatching(/^[xyz]$/), code: "CUT" },
       { event: "summary", downloaded: 0, failed: 3, left: 1 },
     ]);
   });

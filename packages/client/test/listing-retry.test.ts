@@ -310,7 +310,7 @@ describe("sincronizar()", () => {
 });
 
 describe("fileshare", () => {
-  const note = /^fileshare: The peer ended the connection .+; trying again in 0\.[12] s\n$/;
+  const note = /^fileshare: The server ended the connection .+; trying again in 0\.[12] s\n$/;
 
   it.each([["ls"], ["get", "*"], ["sync"]])("%s goes on with a listing that was lost", async (...args) => {
     const proxy = await cuttingProxy(await served({ a: "alfa", b: "beta" }), [100]);
