@@ -27,14 +27,14 @@ async function unixSockets(): Promise<{ here: Socket; there: Socket }> {
   return { here, there };
 }
 
-/** A connected pair of sockets on loopback. */
-async function sockets(): Promise<{ port: number; here: Socket; there: Socket }> {
+/** A connected pair of sockets on loopback, one of which may read into buffers of its own. */
+async function sockets(buffers?: ReadBuffers): Promise<{ port: number; here: Socket; there: Socket }> {
   const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
   servers.push(server);
   await once(server, "listening");
   const { port } = server.address() as { port: number };
   const accepted = once(server, "connection");
-  const here = await connectSocket({ host: "127.0.0.1", port });
+  const here = await connectSocket({ host: "127.0.0.1", port, buffers });
   const [there] = (await accepted) as [Socket];
   return { port, here, there };
 }
@@ -204,13 +204,7 @@ describe("A wait", () => {
 describe("ReadBuffers", () => {
   /** A Conexion that reads into those buffers, and its peer. */
   async function buffered(buffers: ReadBuffers): Promise<{ client: Conexion; server: Conexion }> {
-    const server = createServer().listen(0, "127.0.0.1");
-    servers.push(server);
-    await once(server, "listening");
-    const accepted = once(server, "connection");
-    const { port } = server.address() as { port: number };
-    const here = await connectSocket({ host: "127.0.0.1", port, buffers });
-    const [there] = (await accepted) as [Socket];
+    const { here, there } = await sockets(buffers);
     return { client: new Conexion(socketTransport(here)), server: new Conexion(socketTransport(there)) };
   }
 
@@ -267,15 +261,8 @@ describe("ReadBuffers", () => {
   });
 
   it("fills a buffer by several reads, and gives what came meanwhile at once", async () => {
-    const buffers = new ReadBuffers({ bytes: 10_000, count: 3 });
-    const server = createServer().listen(0, "127.0.0.1");
-    servers.push(server);
-    await once(server, "listening");
-    const accepted = once(server, "connection");
-    const { port } = server.address() as { port: number };
-    const here = await connectSocket({ host: "127.0.0.1", port, buffers });
+    const { here, there } = await sockets(new ReadBuffers({ bytes: 10_000, count: 3 }));
     const transport = socketTransport(here);
-    const [there] = (await accepted) as [Socket];
     const data = pattern(3000);
     for (let at = 0; at < 3000; at += 1000) {
       there.write(data.subarray(at, at + 1000));

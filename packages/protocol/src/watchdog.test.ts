@@ -17,12 +17,19 @@ function watched(): { dog: Watchdog; late: number[] } {
   return { dog: new Watchdog((ms) => late.push(ms)), late };
 }
 
+/** The wait that has begun is told of as late when it is, and not before. */
+function expectLate(late: readonly number[], ms: number): void {
+  vi.advanceTimersByTime(ms);
+  expect(late).toEqual([]);
+  vi.advanceTimersByTime(TURN_MS);
+  expect(late).toEqual([ms]);
+}
+
 describe("Watchdog", () => {
   it("tells of a wait that takes too long, when it does, and once", () => {
     const { dog, late } = watched();
     dog.begin(100);
-    vi.advanceTimersByTime(100);
-    expect(late).toEqual([]);
+    expectLate(late, 100);
     vi.advanceTimersByTime(1000);
     expect(late).toEqual([100]);
   });
@@ -37,10 +44,7 @@ describe("Watchdog", () => {
     vi.advanceTimersByTime(100);
     dog.end();
     dog.begin(100);
-    vi.advanceTimersByTime(100);
-    expect(late).toEqual([]);
-    vi.advanceTimersByTime(TURN_MS);
-    expect(late).toEqual([100]);
+    expectLate(late, 100);
   });
 
   it("counts each wait from its own beginning, with one timer for all", () => {
@@ -52,10 +56,7 @@ describe("Watchdog", () => {
       dog.end();
     }
     dog.begin(100);
-    vi.advanceTimersByTime(100);
-    expect(late).toEqual([]);
-    vi.advanceTimersByTime(TURN_MS);
-    expect(late).toEqual([100]);
+    expectLate(late, 100);
   });
 
   it.each([
@@ -66,10 +67,7 @@ describe("Watchdog", () => {
     dog.begin(first);
     dog.end();
     dog.begin(second);
-    vi.advanceTimersByTime(second);
-    expect(late).toEqual([]);
-    vi.advanceTimersByTime(TURN_MS);
-    expect(late).toEqual([second]);
+    expectLate(late, second);
   });
 
   it("tells of none that is over, nor of one that may take as long as it takes", () => {

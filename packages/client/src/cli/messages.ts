@@ -20,7 +20,7 @@ export function messageOf(error: unknown): string {
     return `This is no fileshare server, or its answer was damaged on its way: ${message}`;
   if (error instanceof ListingError)
     return `The server lists more names than fit into ${error.maxListingBytes} bytes of memory: --max-listing allows them more, and patterns take fewer`;
-  return error instanceof ConexionError ? connectionMessage(message) : message;
+  return error instanceof ConexionError ? connectionMessage(error) : message;
 }
 
 /** Why a file failed: with its name, which is not in what is told of a connection that was lost. Without one it is the whole. */
@@ -44,10 +44,10 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "UNKNOWN";
 }
 
-function connectionMessage(message: string): string {
+function connectionMessage({ code, message }: ConexionError): string {
   // The library tells it of either end, and of times as it is given them.
-  const [, ms] = /^Nothing moved for (\d+) ms$/.exec(message) ?? [];
-  if (ms !== undefined)
+  const [ms] = /\d+/.exec(message) ?? [];
+  if (code === "STALLED")
     return `The server sent nothing for ${Number(ms) / 1000} s: --timeout lets it take longer`;
   if (message === "The peer ended the connection in the middle of a frame")
     return "The server ended the connection in the middle of its answer";

@@ -118,6 +118,11 @@ export class Disk {
     await this.#started().ask("forget", target, absolute(target), nombre);
   }
 
+  /** The names of all that is in folders, links too; undefined of one that cannot be read. */
+  async namesIn(folders: readonly string[]): Promise<(string[] | undefined)[]> {
+    return this.#started().ask("namesIn", folders[0] ?? "", folders.map(absolute));
+  }
+
   /** Which files in folders belong to downloads that were interrupted, or are under way: their journals' paths. */
   async journals(folders: readonly string[]): Promise<string[]> {
     return this.#started().ask("journals", folders[0] ?? "", folders.map(absolute));
@@ -128,7 +133,10 @@ export class Disk {
     return this.#started().ask("stat", paths[0] ?? "", paths.map(absolute));
   }
 
-  /** The regular files below a folder of those paths: none is empty, or holds a NUL. */
+  /**
+   * The regular files below a folder of those paths, and what stands in the way of such. No path is empty, or holds a NUL; one
+   * that ends in a separator is a folder's.
+   */
   async filesWithin(folder: string, paths: readonly string[]): Promise<FileStats> {
     return this.#started().ask("filesWithin", folder, absolute(folder), paths.join("\0"));
   }

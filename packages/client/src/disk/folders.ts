@@ -240,6 +240,17 @@ export function journalsAmong(names: readonly string[], folder: string): string[
   return journals.map((name) => join(folder, name));
 }
 
+/** The names of all that is in folders, links and what is on its way too; undefined of one that cannot be read. */
+export function namesIn(folders: readonly string[]): (string[] | undefined)[] {
+  return folders.map((folder) => {
+    try {
+      return entriesOf(folder).map(({ name }) => name);
+    } catch {
+      return undefined;
+    }
+  });
+}
+
 interface Entry {
   readonly name: string;
   isFile(): boolean;

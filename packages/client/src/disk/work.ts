@@ -11,6 +11,7 @@ import {
   journalsIn,
   type LocalTree,
   makeFolders,
+  namesIn,
   type Removal,
   removeAll,
   removeEmptied,
@@ -170,6 +171,10 @@ export class Work {
   /** Names have a NUL between. */
   filesWithin(folder: string, names: string): FileStats {
     return filesWithin(folder.endsWith(sep) ? folder : folder + sep, names === "" ? [] : names.split("\0"));
+  }
+
+  namesIn(folders: readonly string[]): (string[] | undefined)[] {
+    return namesIn(folders);
   }
 
   prepare(folder: string): Prepared {

@@ -1,7 +1,9 @@
 // Folders in which nothing is left once what is surplus is gone.
 
-import { readdir } from "node:fs/promises";
-import { native, textOf } from "../disk/paths.js";
+import type { Disk } from "../disk/disk.js";
+
+/** So many are looked into before it is looked whether that is still wanted. */
+const LOOKED_AT_ONCE = 64;
 
 /** The folders that names lead through, with a `/` at their ends: each after all that are in it. */
 export function foldersAbove(names: readonly string[]): string[] {
@@ -26,6 +28,7 @@ export function foldersAbove(names: readonly string[]): string[] {
  * @throws the signal's reason when it aborts
  */
 export async function emptiedBy(
+  disk: Disk,
   folders: readonly string[],
   removed: readonly string[],
   pathOf: (name: string) => string,
@@ -33,25 +36,16 @@ export async function emptiedBy(
 ): Promise<string[]> {
   const gone = new Set(removed);
   const emptied: string[] = [];
-  for (const folder of folders) {
+  for (let from = 0; from < folders.length; from += LOOKED_AT_ONCE) {
     signal.throwIfAborted();
-    const isGone = (name: string): boolean => gone.has(folder + name) || gone.has(`${folder}${name}/`);
-    const names = await namesIn(pathOf(folder));
-    if (!names?.every(isGone)) continue;
-    gone.add(folder);
-    emptied.push(folder);
+    const some = folders.slice(from, from + LOOKED_AT_ONCE);
+    const names = await disk.namesIn(some.map(pathOf));
+    for (const [nth, folder] of some.entries()) {
+      const isGone = (name: string): boolean => gone.has(folder + name) || gone.has(`${folder}${name}/`);
+      if (!names[nth]?.every(isGone)) continue;
+      gone.add(folder);
+      emptied.push(folder);
+    }
   }
   return emptied;
-}
-
-/** All that is in a folder, links and what is on its way too; undefined where that cannot be told. */
-async function namesIn(path: string): Promise<string[] | undefined> {
-  try {
-    const names = await readdir(native(path));
-    // What was no UTF-8 has become that character: then the names are wanted as bytes.
-    if (!names.some((name) => name.includes("\ufffd"))) return names;
-    return (await readdir(native(path), { encoding: "buffer" })).map(textOf);
-  } catch {
-    return undefined;
-  }
 }

@@ -107,7 +107,7 @@ class Removing {
     const above = foldersAbove(this.#gone).filter((nombre) => !hasFolder(nombre));
     const pathOf = (name: string): string => this.#pathOf(name);
     const emptied = dryRun
-      ? await emptiedBy(above, this.#gone, pathOf, signal)
+      ? await emptiedBy(this.#disk, above, this.#gone, pathOf, signal)
       : await goneOf(this.#disk, above, pathOf);
     for (const nombre of emptied) this.#noteDeleted(nombre);
   }

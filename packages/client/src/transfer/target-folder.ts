@@ -26,13 +26,8 @@ export async function checkFolder(folder: string): Promise<void> {
  */
 export async function isMadeLater(top: string, folder: string): Promise<boolean> {
   let path = top;
-  for (const name of [
-    "",
-    ...relative(top, folder)
-      .split(sep)
-      .filter((step) => step !== ""),
-  ]) {
-    path = join(path, name);
+  for (const step of ["", ...relative(top, folder).split(sep)]) {
+    path = join(path, step);
     const look = path === top ? stat : lstat;
     try {
       const stats = await look(native(path));
