@@ -422,6 +422,9 @@ describe.skipIf(!hasTerminal)(`At a terminal${terminalNote}`, () => {
       "get",
       "grande.bin",
       "notas.txt",
+      // It is drawn some times a second.
+      "--limit-rate",
+      "1M",
       "-s",
       at(server),
       "-o",
