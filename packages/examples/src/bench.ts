@@ -12,7 +12,7 @@
 // interleaved: each measures everything once, so that a slow minute of the machine does not fall on one line alone.
 
 import { spawnSync } from "node:child_process";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -90,7 +90,8 @@ try {
     const order = round % 2 === 1 ? lines : lines.toReversed();
     for (const line of order) {
       signal.throwIfAborted();
-      const measured = await measure(line, join(await places.folder(line.row.place), "run"), profiles);
+      const folder = await places.runFolder(line.row.place);
+      const measured = await measure(line, folder, profiles);
       line.measured.push(measured);
       console.error(`round ${round}: ${titleOf(line.row, line.contender)}: ${measured.seconds.toFixed(3)} s`);
     }
@@ -138,7 +139,7 @@ async function measure(
     const reason = cause instanceof Error ? cause.message : cause;
     throw new Error(`${titleOf(row, contender)}: ${reason}`, { cause });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await places.endRun(folder, row.place);
   }
 }
 

@@ -95,12 +95,12 @@ export class Disk {
    * @throws {ChecksumError} when the checksum is another: none is saved
    */
   async saveAll(
-    { targets, starts, sizes, modified }: FileColumns,
+    { targets, ...columns }: FileColumns,
     bytes: Uint8Array,
     checksum: Checksum,
     { fsync, signal }: Pick<SaveOptions, "fsync"> & { readonly signal?: AbortSignal | undefined },
   ): Promise<ReadonlyMap<number, Error | undefined>> {
-    const packed = { targets: targets.join("\0"), starts, sizes, modified };
+    const packed = { targets: targets.join("\0"), ...columns };
     const path = targets[0] ?? "";
     const notSaved = await this.#droppable(signal, (thread, number) =>
       thread.ask("saveAll", path, packed, checksum, fsync, number, bytes),

@@ -28,6 +28,7 @@ function filesIn(folder: string): FileColumns {
     starts: Float64Array.of(0, 4, 4),
     sizes: Float64Array.of(4, 0, 7),
     modified: Float64Array.of(1e9, 1e9 + 0.5, -5),
+    replaces: true,
   };
 }
 
@@ -64,7 +65,7 @@ describe.each([false, true])("saveAll() with fsync %s", (fsync) => {
 
   it("saves nothing of nothing", async () => {
     const none = new Float64Array(0);
-    const files = { targets: [], starts: none, sizes: none, modified: none };
+    const files = { targets: [], starts: none, sizes: none, modified: none, replaces: false };
     const empty = { algorithm: "crc32", value: "00000000" };
     expect(await disk().saveAll(files, new Uint8Array(0), empty, { fsync })).toEqual(new Map());
   });

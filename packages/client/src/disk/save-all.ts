@@ -15,6 +15,8 @@ export interface FileColumns {
   readonly sizes: Float64Array;
   /** Seconds since 1970. */
   readonly modified: Float64Array;
+  /** Whether files may stand at some of the paths: those that take their place get their permissions. */
+  readonly replaces: boolean;
 }
 
 /** The same as it is sent to the thread: few large values instead of many small ones. */
@@ -59,9 +61,10 @@ class Saving {
   }
 
   now(): NotSaved[] {
-    for (const [nth, path] of this.#paths.entries()) {
+    for (let nth = 0; nth < this.#paths.length; nth++) {
+      const path = this.#paths[nth] as string;
       try {
-        saveNow(path, this.#content(nth), this.#modified(nth));
+        saveNow(path, this.#content(nth), this.#modified(nth), this.#columns.replaces);
       } catch (error) {
         this.#fail(nth, error);
       }
@@ -73,7 +76,8 @@ class Saving {
     /** The files that have their names, by the folders that are still to be made to keep these. */
     const named = new Map<string, number[]>();
     const save = async (path: string, nth: number): Promise<void> => {
-      if (!(await saveContent(path, this.#content(nth), this.#modified(nth), isWanted))) {
+      const content = this.#content(nth);
+      if (!(await saveContent(path, content, this.#modified(nth), this.#columns.replaces, isWanted))) {
         this.#notSaved.push([nth, undefined]);
         return;
       }

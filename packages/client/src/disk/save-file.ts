@@ -27,7 +27,7 @@ export function saveFile(
   if (bytes.length !== size) throw new RangeError(`there are ${bytes.length} bytes of ${size}`);
   if (checksum) checkBytes(target, bytes, checksum);
   if (durable) return saveDurably(target, bytes, modified).then(() => removeInterrupted(target));
-  saveNow(target, bytes, modified);
+  saveNow(target, bytes, modified, true);
   removeInterrupted(target);
 }
 
@@ -38,25 +38,34 @@ export function checkBytes(target: string, bytes: Uint8Array, { algorithm, value
   throw new ChecksumError(target, `its ${algorithm} is ${computed}, the server says ${value}`);
 }
 
-/** Saves a file, wherever the system keeps it for now. What an interrupted download has left is not looked for. */
-export function saveNow(target: string, bytes: Uint8Array, modified: number): void {
-  const { fd, path } = write(target, bytes, modified);
+/**
+ * Saves a file, wherever the system keeps it for now. What an interrupted download has left is not looked for.
+ *
+ * @param replaces whether a file may stand there, whose permissions it gets
+ */
+export function saveNow(target: string, bytes: Uint8Array, modified: number, replaces: boolean): void {
+  const { fd, path } = write(target, bytes, modified, replaces);
   fs.closeSync(fd);
   rename(path, target);
 }
 
 /** Writes a file under a name of its own, which is left open. */
-function write(target: string, bytes: Uint8Array, modified: number): { fd: number; path: string } {
-  const path = temporaryPath(target);
-  const fd = fs.openSync(native(path), "wx");
+function write(
+  target: string,
+  bytes: Uint8Array,
+  modified: number,
+  replaces: boolean,
+): { fd: number; path: string | Buffer } {
+  const path = native(temporaryPath(target));
+  const fd = fs.openSync(path, "wx");
   try {
-    takePermissions(fd, target);
+    if (replaces) takePermissions(fd, target);
     writeAll(fd, bytes);
     setModified(fd, modified);
     return { fd, path };
   } catch (error) {
     fs.closeSync(fd);
-    fs.unlinkSync(native(path));
+    fs.unlinkSync(path);
     throw error;
   }
 }
@@ -69,7 +78,7 @@ const turns: (() => void)[] = [];
 /** The same, and resolves when the disk itself has the file. */
 function saveDurably(target: string, bytes: Uint8Array, modified: number): Promise<void> {
   return inTurn(async () => {
-    await saveAndSync(target, bytes, modified);
+    await saveAndSync(target, bytes, modified, true);
     await syncFolder(dirname(target));
   });
 }
@@ -77,6 +86,7 @@ function saveDurably(target: string, bytes: Uint8Array, modified: number): Promi
 /**
  * Saves a file whose content the disk itself has; its name is on the disk when the folder is.
  *
+ * @param replaces whether a file may stand there, whose permissions it gets
  * @param isWanted asked when its turn has come
  * @returns false where it was not wanted any more
  */
@@ -84,11 +94,12 @@ export function saveContent(
   target: string,
   bytes: Uint8Array,
   modified: number,
+  replaces: boolean,
   isWanted: () => boolean,
 ): Promise<boolean> {
   return inTurn(async () => {
     if (!isWanted()) return false;
-    await saveAndSync(target, bytes, modified);
+    await saveAndSync(target, bytes, modified, replaces);
     return true;
   });
 }
@@ -106,24 +117,29 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function saveAndSync(target: string, bytes: Uint8Array, modified: number): Promise<void> {
-  const { fd, path } = write(target, bytes, modified);
+async function saveAndSync(
+  target: string,
+  bytes: Uint8Array,
+  modified: number,
+  replaces: boolean,
+): Promise<void> {
+  const { fd, path } = write(target, bytes, modified, replaces);
   try {
     await fsync(fd);
   } catch (error) {
     fs.closeSync(fd);
-    fs.unlinkSync(native(path));
+    fs.unlinkSync(path);
     throw error;
   }
   fs.closeSync(fd);
   rename(path, target);
 }
 
-function rename(path: string, target: string): void {
+function rename(path: string | Buffer, target: string): void {
   try {
-    fs.renameSync(native(path), native(target));
+    fs.renameSync(path, native(target));
   } catch (error) {
-    fs.unlinkSync(native(path));
+    fs.unlinkSync(path);
     throw error;
   }
 }

@@ -84,8 +84,8 @@ export function setModified(fd: number, modified: number): void {
   // No calendar reaches further, and the number is from a peer.
   if (!Number.isFinite(modified) || Math.abs(modified) > 1e11) return;
   try {
-    // As text: Node takes a number below 0 for now.
-    fs.futimesSync(fd, Date.now() / 1000, String(modified));
+    // Node takes a number below 0 for now, and not the same as text.
+    fs.futimesSync(fd, Date.now() / 1000, modified < 0 ? String(modified) : modified);
   } catch {
     // Some file systems take no times, or not that one: the content is right all the same.
   }

@@ -1,5 +1,6 @@
 // What a sync has done so far: told as it goes on, and at its end as a whole.
 
+import type { Batch } from "../transfer/batch.js";
 import type { SyncOptions, SyncReport } from "./options.js";
 
 export class Account {
@@ -34,11 +35,27 @@ export class Account {
   }
 
   fetched(nombre: string, path: string, bytes: number): void {
+    this.#note(nombre, path, bytes);
+    this.tell();
+  }
+
+  /** Files that came in a batch, but for those at some places. */
+  fetchedTogether(
+    { names, targets, sizes }: Pick<Batch, "names" | "targets" | "sizes">,
+    except: { readonly has: (place: number) => boolean },
+  ): void {
+    for (let place = 0; place < names.length; place++) {
+      if (except.has(place)) continue;
+      this.#note(names[place] as string, targets[place] as string, sizes[place] as number);
+    }
+    this.tell();
+  }
+
+  #note(nombre: string, path: string, bytes: number): void {
     this.#done += 1;
     this.#bytes += bytes;
     this.#downloaded.push(nombre);
     this.#options.onFile?.({ type: "downloaded", nombre, path, bytes });
-    this.tell();
   }
 
   /** @param nombre with a `/` at its end */

@@ -3,17 +3,18 @@
 import { ConexionError } from "@fileshare/protocol";
 import { resumableNames } from "../disk/paths.js";
 import {
+  Batch,
   BatchBuffers,
   type BatchFile,
-  type BatchOutcome,
-  batchesOf,
   downloadBatch,
-  isFull,
   isSmall,
+  mostBytesOf,
+  type NotSaved,
+  unserved,
 } from "../transfer/batch.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import type { Transfers } from "../transfer/transfers.js";
-import type { Wanted } from "./sync.js";
+import { foldersOf, type Wanted } from "./wanted.js";
 
 /** How many pages of a listing files wait for others to fill a batch with: where little has changed, a page has few. */
 const MAX_PAGES_WAITED = 8;
@@ -28,7 +29,7 @@ export interface BatcherOptions {
 
 /** What goes in batches, and what goes by itself. */
 export interface Sorted {
-  readonly batches: readonly (readonly BatchFile[])[];
+  readonly batches: readonly Batch[];
   readonly others: readonly Wanted[];
 }
 
@@ -37,8 +38,8 @@ export class Batcher {
   readonly #transfers: Transfers;
   readonly #options: BatcherOptions;
   readonly #buffers = new BatchBuffers();
-  /** Files that do not fill a batch yet, and how many pages they have waited for more. */
-  #waiting: readonly BatchFile[] = [];
+  /** One that is not full yet, and how many pages its files have waited for more. */
+  #waiting = new Batch();
   #waited = 0;
   /** Folders that were looked into, and the journals of interrupted downloads that were found there. */
   readonly #folders = new Set<string>();
@@ -62,27 +63,38 @@ export class Batcher {
   async sort(wanted: readonly Wanted[]): Promise<Sorted> {
     if (!this.#transfers.extended || !this.#transfers.batches.given) return { batches: [], others: wanted };
     await this.#lookForJournals(wanted);
-    const files: BatchFile[] = [...this.#waiting];
     const others: Wanted[] = [];
-    for (const each of wanted) {
-      const file = each.byDigest ? undefined : batchFileOf(each);
-      if (file && isSmall(file.file) && !this.#hasJournal(each.target)) files.push(file);
-      else others.push(each);
-    }
-    const batches = batchesOf(this.#transfers, files);
-    this.#waited = batches.length > 1 ? 0 : this.#waited + 1;
-    this.#waiting = [];
-    const last = batches.at(-1);
-    if (last && !isFull(last) && this.#waited < MAX_PAGES_WAITED) this.#waiting = batches.pop() ?? [];
-    else this.#waited = 0;
+    const batches = this.#batched(wanted, others);
+    this.#waited = batches.length > 0 ? 0 : this.#waited + 1;
+    if (this.#waiting.isFull || this.#waited === MAX_PAGES_WAITED) batches.push(...this.rest());
     return { batches, others };
   }
 
   /** Files that wait for more of their kind, when no more come. */
-  rest(): BatchFile[][] {
-    const files = this.#waiting;
-    this.#waiting = [];
-    return batchesOf(this.#transfers, files);
+  rest(): Batch[] {
+    const batch = this.#waiting;
+    this.#waiting = new Batch();
+    this.#waited = 0;
+    return batch.length > 0 ? [batch] : [];
+  }
+
+  /** Puts the small files with those that wait, and gives the batches that have become full. */
+  #batched(wanted: readonly Wanted[], others: Wanted[]): Batch[] {
+    const full: Batch[] = [];
+    const most = mostBytesOf(this.#transfers);
+    for (let i = 0; i < wanted.length; i++) {
+      const each = wanted[i] as Wanted;
+      if (!isListedWhole(each) || each.byDigest || !isSmall(each) || this.#hasJournal(each.target)) {
+        others.push(each);
+        continue;
+      }
+      if (!this.#waiting.takes(each, most)) {
+        full.push(this.#waiting);
+        this.#waiting = new Batch();
+      }
+      this.#waiting.add(each);
+    }
+    return full;
   }
 
   /**
@@ -90,26 +102,22 @@ export class Batcher {
    *
    * @throws what lost it, where nothing may be tried again
    */
-  async fetch(files: readonly BatchFile[], onBytes: (bytes: number) => void): Promise<BatchOutcome[]> {
+  async fetch(batch: Batch, onBytes: (bytes: number) => void): Promise<NotSaved> {
     const { fsync, retries, signal, onEvent } = this.#options;
-    const unserved = (): BatchOutcome[] => files.map(() => "unserved");
     // It may have turned out meanwhile that the server gives none.
-    if (!this.#transfers.batches.given) return unserved();
+    if (!this.#transfers.batches.given) return unserved(batch);
     try {
-      return await downloadBatch(this.#transfers, files, { buffers: this.#buffers, fsync, signal, onBytes });
+      return await downloadBatch(this.#transfers, batch, { buffers: this.#buffers, fsync, signal, onBytes });
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ConexionError && retries === 0) throw error;
-      for (const { file } of files) onEvent(file.name, { type: "retry", error, waitMs: 0 });
-      return unserved();
+      for (const name of batch.names) onEvent(name, { type: "retry", error, waitMs: 0 });
+      return unserved(batch);
     }
   }
 
   async #lookForJournals(wanted: readonly Wanted[]): Promise<void> {
-    const folders = new Set<string>();
-    for (const { folder } of wanted) {
-      if (!this.#folders.has(folder)) folders.add(folder);
-    }
+    const folders = foldersOf(wanted, this.#folders);
     if (folders.size === 0) return;
     for (const folder of folders) this.#folders.add(folder);
     for (const journal of await this.#transfers.disk.journals([...folders])) this.#journals.add(journal);
@@ -120,9 +128,8 @@ export class Batcher {
   }
 }
 
-/** What is needed to fetch a file in a batch; undefined where the listing does not tell it. */
-function batchFileOf({ details, target }: Wanted): BatchFile | undefined {
-  const { name, size, modified, version } = details;
-  if (size === undefined || modified === undefined || version === undefined) return undefined;
-  return { file: { name, size, modified, version }, target };
+/** Whether all is known of a file that is needed to fetch it in a batch. */
+function isListedWhole(wanted: Wanted): wanted is Wanted & BatchFile {
+  const { size, modified, version } = wanted;
+  return size !== undefined && modified !== undefined && version !== undefined;
 }

@@ -7,8 +7,8 @@ import { ConexionError } from "@fileshare/protocol";
 import type { FileStats } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
 import { NoDigestError, TargetError } from "../errors.js";
-import type { BatchFile } from "../transfer/batch.js";
-import { type DetailsPage, fileAt, type RemoteDetails } from "../transfer/details.js";
+import { type Batch, type BatchFile, type NotSaved, unserved } from "../transfer/batch.js";
+import type { DetailsPage, RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
 import { download } from "../transfer/download.js";
 import { listing } from "../transfer/listing.js";
@@ -24,6 +24,7 @@ import type { SyncOptions, SyncReport } from "./options.js";
 import { Pool } from "./pool.js";
 import { removeSurplus } from "./surplus.js";
 import { Waiting } from "./waiting.js";
+import { foldersOf, type Wanted } from "./wanted.js";
 
 /** How many files are under way at once: as many as a connection takes requests, and some to be saved. */
 const FILES_UNDER_WAY = 256;
@@ -41,18 +42,6 @@ export async function sync(
   return new Sync(transfers, resolve(folder), options, signal).run();
 }
 
-/** A file that is to be fetched. */
-export interface Wanted {
-  readonly details: RemoteDetails;
-  /** Absolute paths of where it goes, and of the folder there. */
-  readonly target: string;
-  readonly folder: string;
-  /** It is there in the same size: whether it is to be fetched is told by its digest. */
-  readonly byDigest: boolean;
-  /** Where that is the same, its time is to be mended. */
-  readonly hasOtherTime: boolean;
-}
-
 /** A page of the listing, and what stands here. */
 interface Looked {
   readonly page: DetailsPage;
@@ -62,8 +51,6 @@ interface Looked {
   /** The files here of these paths; undefined where none can be. */
   readonly local: Promise<FileStats | undefined>;
 }
-
-const sizeOf = (files: readonly BatchFile[]): number => files.reduce((sum, { file }) => sum + file.size, 0);
 
 class Sync {
   readonly #transfers: Transfers;
@@ -79,6 +66,7 @@ class Sync {
   readonly #memory: ListingMemory;
   /** Folders that were to be made for files; the error of one that could not be. */
   readonly #made: Map<string, Error | undefined>;
+  #hasUnmade = false;
   /** With `delete`: files in whose way something stands that may be surplus. */
   readonly #waiting = new Waiting<Wanted>();
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
@@ -147,7 +135,7 @@ class Sync {
     const { disk } = this.#transfers;
     await this.#pooled(async (pool) => {
       for await (const { free, blocked } of this.#waiting.freed(disk, this.#folder, gone, this.#signal)) {
-        for (const [{ details }, why] of blocked) this.#account.fail(details.name, why);
+        for (const [{ name }, why] of blocked) this.#account.fail(name, why);
         await this.#bringAll(pool, free);
       }
     });
@@ -185,7 +173,7 @@ class Sync {
     });
   }
 
-  async #beginBatches(pool: Pool, batches: readonly (readonly BatchFile[])[]): Promise<void> {
+  async #beginBatches(pool: Pool, batches: readonly Batch[]): Promise<void> {
     for (const batch of batches) await pool.run(() => this.#orEnd(this.#bringBatch(batch)), BATCH_WEIGHT);
   }
 
@@ -253,7 +241,9 @@ class Sync {
       const place = places[i] as number;
       const size = page.sizes?.[place];
       const modified = page.modified?.[place];
-      const isSameSize = local !== undefined && local.sizes[i] === size;
+      // -1 where none stands.
+      const localSize = local === undefined ? -1 : (local.sizes[i] as number);
+      const isSameSize = local !== undefined && localSize === size;
       const byDigest = isSameSize && this.#options.checksum === true;
       const isSameFile =
         isSameSize && modified !== undefined && isSameTime(modified, local.modified[i] as number);
@@ -264,19 +254,28 @@ class Sync {
       const target = top + paths[i];
       const end = target.lastIndexOf(sep);
       const folder = end < top.length ? this.#folder : target.slice(0, end);
-      const details = fileAt(page, place);
-      const each = { details, target, folder, byDigest, hasOtherTime: !isSameFile };
+      const each = {
+        name: page.names[place] as string,
+        size,
+        modified,
+        version: page.versions?.[place],
+        target,
+        folder,
+        replaces: localSize >= 0,
+        byDigest,
+        hasOtherTime: !isSameFile,
+      };
       const obstacle = obstacles.get(i);
       if (obstacle === undefined) wanted.push(each);
       else this.#wait(each, paths[i] as string, obstacle);
-      if (!byDigest) this.#account.want(details.size);
+      if (!byDigest) this.#account.want(size);
     }
     this.#account.tell();
     return wanted;
   }
 
   #wait(wanted: Wanted, path: string, obstacle: string): void {
-    this.#memory.keep("details", wanted.details.name.length + path.length);
+    this.#memory.keep("details", wanted.name.length + path.length);
     this.#waiting.add(wanted, path, obstacle);
   }
 
@@ -310,20 +309,20 @@ class Sync {
 
   /** Fetches a file, where it turns out to differ. */
   async #bring(wanted: Wanted): Promise<void> {
-    const { details, target, byDigest } = wanted;
+    const { name, size, target, byDigest } = wanted;
     if (byDigest) {
       if (await this.#isSameDigest(wanted)) return;
-      this.#account.want(details.size);
+      this.#account.want(size);
       this.#account.tell();
     }
-    if (this.#options.dryRun) this.#account.fetched(details.name, target, details.size ?? 0);
+    if (this.#options.dryRun) this.#account.fetched(name, target, size ?? 0);
     else await this.#fetch(wanted);
   }
 
   /** Fetches small files at once, and those that did not come so one by one. */
-  async #bringBatch(batch: readonly BatchFile[]): Promise<void> {
+  async #bringBatch(batch: Batch): Promise<void> {
     let arrived = 0;
-    const outcomes = await this.#batcher
+    const notSaved = await this.#batcher
       .fetch(batch, (bytes) => {
         arrived += bytes;
         this.#account.received += bytes;
@@ -332,20 +331,28 @@ class Sync {
       .catch((error: unknown) => {
         this.#signal.throwIfAborted();
         if (error instanceof ConexionError) throw error;
-        return batch.map(() => error as Error);
+        return new Map(Array.from(unserved(batch).keys(), (place) => [place, error as Error]));
       });
-    const left = batch.filter((_, i) => (outcomes[i] ?? "unserved") === "unserved");
+    this.#account.fetchedTogether(batch, notSaved);
+    if (notSaved.size > 0) await this.#bringLeft(batch, notSaved, arrived);
+    this.#signal.throwIfAborted();
+  }
+
+  async #bringLeft(batch: Batch, notSaved: NotSaved, arrived: number): Promise<void> {
+    const left: BatchFile[] = [];
+    for (const [place, error] of notSaved) {
+      const file = batch.at(place);
+      if (error) this.#account.fail(file.name, error);
+      else left.push(file);
+    }
     // What did not come so comes again; all the rest has arrived, whatever became of it.
-    if (left.length > 0) this.#account.received += sizeOf(batch) - sizeOf(left) - arrived;
-    for (const [i, { file, target }] of batch.entries()) {
-      const outcome = outcomes[i] ?? "unserved";
-      if (outcome === "saved") this.#account.fetched(file.name, target, file.size);
-      else if (outcome !== "unserved") this.#account.fail(file.name, outcome);
+    if (left.length > 0) {
+      this.#account.received += batch.bytes - left.reduce((sum, { size }) => sum + size, 0) - arrived;
     }
     this.#signal.throwIfAborted();
     const pool = new Pool(BATCH_WEIGHT);
     try {
-      for (const { file, target } of left) await pool.run(() => this.#fetch({ details: file, target }));
+      for (const file of left) await pool.run(() => this.#fetch(file));
     } finally {
       await pool.end();
     }
@@ -353,8 +360,7 @@ class Sync {
   }
 
   /** Whether there is nothing to fetch; also where that cannot be found out. What is the same gets the server's time. */
-  async #isSameDigest({ details, target, hasOtherTime }: Wanted): Promise<boolean> {
-    const { name, modified } = details;
+  async #isSameDigest({ name, modified, target, hasOtherTime }: Wanted): Promise<boolean> {
     const { retries } = this.#options;
     try {
       const [theirs, ours] = await Promise.all([
@@ -377,22 +383,28 @@ class Sync {
 
   /** Makes the folders that files go to. Gives the files whose folders are there: the others have failed. */
   async #withFolders(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
-    const folders = new Set<string>();
-    for (const { folder } of wanted) if (!this.#made.has(folder)) folders.add(folder);
+    const folders = foldersOf(wanted, this.#made);
     if (folders.size > 0) {
       const paths = [...folders];
       const notMade = await this.#transfers.disk.makeFolders(this.#folder, paths);
       for (const [nth, path] of paths.entries()) this.#made.set(path, notMade.get(nth));
+      if (notMade.size > 0) this.#hasUnmade = true;
     }
-    return wanted.filter(({ details, folder }) => {
+    if (!this.#hasUnmade) return wanted;
+    return wanted.filter(({ name, folder }) => {
       const error = this.#made.get(folder);
-      if (error) this.#account.fail(details.name, error);
+      if (error) this.#account.fail(name, error);
       return !error;
     });
   }
 
-  async #fetch({ details, target }: Pick<Wanted, "details" | "target">): Promise<void> {
-    const { name, size, modified, version } = details;
+  async #fetch({
+    name,
+    size,
+    modified,
+    version,
+    target,
+  }: RemoteDetails & { readonly target: string }): Promise<void> {
     const { resume = true, fsync = false, retries, onEvent } = this.#options;
     let received = 0;
     const isKnown = size !== undefined && modified !== undefined && version !== undefined;

@@ -2,7 +2,7 @@
 
 import { Content, Mensaje, type PyValue } from "@fileshare/protocol";
 import { quickSealOf } from "@fileshare/protocol/node";
-import type { Checksum, RemoteFile } from "../disk/disk.js";
+import type { Checksum } from "../disk/disk.js";
 import { RefusedError, ReplyError } from "../errors.js";
 import { bytesOf, checksumOf, damagedError, isCount, secondsOf } from "./remote.js";
 
@@ -13,26 +13,28 @@ export const BATCH_FILE_BYTES: number = 64 * 1024;
 /** The most files that a reply tells of. */
 export const BATCH_FILES = 256;
 
+/** Files as they were listed. */
+export interface BatchColumns {
+  readonly names: readonly string[];
+  readonly sizes: readonly number[];
+  readonly versions: readonly string[];
+}
+
 /** Several small files that are asked for at once. */
 export interface BatchRequest {
-  /** As they were listed. */
-  readonly files: readonly RemoteFile[];
+  readonly files: BatchColumns;
   /** The seal of a reply with all of them, as they were listed. */
   readonly expected: string;
   /** The checksum algorithms that can be checked, preferred first. */
   readonly checksums: readonly string[];
 }
 
-/** A file that comes as it was listed, by its place among those that were asked for, and where its bytes begin. */
-interface Arriving {
-  readonly place: number;
-  readonly start: number;
-}
-
 /** Bytes as they arrive, and what the server says of them. */
 export interface BatchReply {
-  /** Of the others nothing is to be used. */
-  readonly arriving: readonly Arriving[];
+  /** Which files come as they were listed, by their places among those that were asked for; undefined where all do. */
+  readonly places: readonly number[] | undefined;
+  /** Where the bytes of each of these begin. Of what stands between them nothing is to be used. */
+  readonly starts: Float64Array;
   readonly content: Content;
   /**
    * What the server said of all the bytes.
@@ -42,8 +44,8 @@ export interface BatchReply {
   readonly end: () => Checksum;
 }
 
-export function batchRequest(files: readonly RemoteFile[], checksums: readonly string[]): BatchRequest {
-  return { files, expected: sealOfFiles(files, files), checksums };
+export function batchRequest(files: BatchColumns, checksums: readonly string[]): BatchRequest {
+  return { files, expected: sealOfFiles(files.names, files), checksums };
 }
 
 /** @param packed whether the server takes names packed */
@@ -52,15 +54,15 @@ export function batchMensaje(
   id: number,
   packed: boolean,
 ): Mensaje {
-  const [first = "", ...more] = files.map(({ name }) => name);
-  const text = packed ? more.join("\n") : "";
+  const first = files.names[0] ?? "";
+  const more = files.names.slice(1);
   // Between names that hold line feeds others tell nothing.
-  const isPacked = packed && text.split("\n").length === Math.max(1, more.length);
+  const isPacked = packed && !more.join("").includes("\n");
   const extras: [string, PyValue][] = [
     ["id", id],
     ["checksums", [...checksums]],
     ["expected", expected],
-    ["more", isPacked ? text : more],
+    ["more", isPacked ? more.join("\n") : more],
   ];
   return new Mensaje({ operacion: "descargar", data: first, extras });
 }
@@ -82,13 +84,15 @@ export function readBatchReply(request: BatchRequest, reply: Mensaje): BatchRepl
     if (extras.has("seal") && !extras.has("range")) throw damagedError();
     return undefined;
   }
-  const rows = isAsListed ? request.files : rowsOf(request, extras);
-  const { arriving, total } = arrivingOf(request, rows);
+  const { places, starts, total } = isAsListed
+    ? { places: undefined, ...startsOf(request.files.sizes) }
+    : arrivingOf(request, rowsOf(request, extras));
   if (total !== content.length || total > BATCH_BYTES) {
     throw new ReplyError("The server's reply does not hold what it says");
   }
   return {
-    arriving,
+    places,
+    starts,
     content,
     end: () => {
       checkEstado(request, reply);
@@ -101,44 +105,59 @@ export function readBatchReply(request: BatchRequest, reply: Mensaje): BatchRepl
 
 /** Whatever the reason, it is that of all of them. */
 function checkEstado({ files }: BatchRequest, reply: Mensaje): void {
-  if (reply.estado !== "ok") throw new RefusedError("descargar", `${files.length} files`, reply);
+  if (reply.estado !== "ok") throw new RefusedError("descargar", `${files.names.length} files`, reply);
 }
 
-/** What a reply says of a file; a size of -1 means that it is not there. */
-type Row = Pick<RemoteFile, "size" | "version">;
+/** What a reply says of files; a size of -1 means that it is not there. */
+type Rows = Omit<BatchColumns, "names">;
 
 /** The rows of a reply in which not all is as it was listed. There may be fewer than files were asked for. */
-function rowsOf({ files }: BatchRequest, extras: Mensaje["extras"]): Row[] {
+function rowsOf({ files: { names } }: BatchRequest, extras: Mensaje["extras"]): Rows {
   const sizes = listOf(extras.get("parts"), (part) => part === -1 || isCount(part)) as number[] | undefined;
-  const versions = listOf(extras.get("versions"), (version) => typeof version === "string");
+  const versions = listOf(extras.get("versions"), (version) => typeof version === "string") as
+    | string[]
+    | undefined;
   const modified = listOf(extras.get("modified"), (seconds) => secondsOf(seconds) !== undefined);
   const count = sizes?.length ?? 0;
-  if (!sizes || count > files.length || versions?.length !== count || modified?.length !== count) {
+  if (!sizes || count > names.length || versions?.length !== count || modified?.length !== count) {
     throw new ReplyError("The server's reply does not say of what files it is");
   }
-  const rows = sizes.map((size, i) => ({ size, version: versions[i] as string }));
-  if (extras.get("seal") !== sealOfFiles(files, rows)) throw damagedError();
+  const rows = { sizes, versions };
+  if (extras.get("seal") !== sealOfFiles(names, rows)) throw damagedError();
   return rows;
 }
 
-function arrivingOf({ files }: BatchRequest, rows: readonly Row[]): { arriving: Arriving[]; total: number } {
-  const arriving: Arriving[] = [];
-  let total = 0;
-  for (const [place, { size, version }] of rows.entries()) {
-    if (size < 0) continue;
-    const listed = files[place] as RemoteFile;
-    if (size === listed.size && version === listed.version) arriving.push({ place, start: total });
-    total += size;
+/** Which of the files come as they were listed, and where. */
+function arrivingOf(
+  { files }: BatchRequest,
+  { sizes, versions }: Rows,
+): { places: number[]; starts: Float64Array; total: number } {
+  const places: number[] = [];
+  const all = startsOf(sizes.map((size) => Math.max(0, size)));
+  for (const [place, size] of sizes.entries()) {
+    if (size === files.sizes[place] && versions[place] === files.versions[place]) places.push(place);
   }
-  return { arriving, total };
+  return {
+    places,
+    starts: Float64Array.from(places, (place) => all.starts[place] as number),
+    total: all.total,
+  };
 }
 
-function sealOfFiles(asked: readonly RemoteFile[], rows: readonly Row[]): string {
-  const fields: (string | number)[] = [];
-  for (const { name } of asked) fields.push(name);
-  for (const { size } of rows) fields.push(size);
-  for (const { version } of rows) fields.push(version);
-  return quickSealOf(fields);
+function startsOf(sizes: readonly number[]): { starts: Float64Array; total: number } {
+  const starts = new Float64Array(sizes.length);
+  let total = 0;
+  for (let place = 0; place < sizes.length; place++) {
+    starts[place] = total;
+    total += sizes[place] as number;
+  }
+  return { starts, total };
+}
+
+/** Fields are sealed with line feeds between them: each column goes as one. */
+function sealOfFiles(names: readonly string[], { sizes, versions }: Rows): string {
+  const columns = sizes.length === 0 ? [names] : [names, sizes, versions];
+  return quickSealOf(columns.map((column) => column.join("\n")));
 }
 
 /** A list of which every item is as wanted. */

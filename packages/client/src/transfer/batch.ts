@@ -8,6 +8,7 @@ import {
   BATCH_BYTES,
   BATCH_FILE_BYTES,
   BATCH_FILES,
+  type BatchColumns,
   type BatchReply,
   batchMensaje,
   batchRequest,
@@ -20,10 +21,66 @@ import type { Transfers } from "./transfers.js";
 const MOST_CHARACTERS = 64 * 1024;
 
 /** A file that was listed, and where it goes. */
-export interface BatchFile {
-  readonly file: RemoteFile;
+export interface BatchFile extends RemoteFile {
   /** Absolute path. */
   readonly target: string;
+  /** Whether a file may stand there. */
+  readonly replaces: boolean;
+}
+
+/** Small files that are fetched together, as columns: in their thousands, each as an object would take longer than its bytes. */
+export class Batch implements BatchColumns {
+  readonly names: string[] = [];
+  readonly sizes: number[] = [];
+  readonly modified: number[] = [];
+  readonly versions: string[] = [];
+  /** Absolute paths of where they go. */
+  readonly targets: string[] = [];
+  /** Whether files may stand at some of these. */
+  replaces = false;
+  /** Of all of them. */
+  bytes = 0;
+  #characters = 0;
+
+  get length(): number {
+    return this.names.length;
+  }
+
+  /** Whether it takes no more files, however small they are. */
+  get isFull(): boolean {
+    return this.length === BATCH_FILES;
+  }
+
+  /** Whether it takes one more file, where it is to have so many bytes at the most. Into an empty one each goes. */
+  takes({ size, name }: RemoteFile, mostBytes: number): boolean {
+    if (this.length === 0) return true;
+    return (
+      !this.isFull && this.bytes + size <= mostBytes && this.#characters + name.length <= MOST_CHARACTERS
+    );
+  }
+
+  add({ name, size, modified, version, target, replaces }: BatchFile): void {
+    this.names.push(name);
+    this.sizes.push(size);
+    this.modified.push(modified);
+    this.versions.push(version);
+    this.targets.push(target);
+    if (replaces) this.replaces = true;
+    this.bytes += size;
+    this.#characters += name.length;
+  }
+
+  /** A file of them, by its place. */
+  at(place: number): BatchFile {
+    return {
+      name: this.names[place] as string,
+      size: this.sizes[place] as number,
+      modified: this.modified[place] as number,
+      version: this.versions[place] as string,
+      target: this.targets[place] as string,
+      replaces: this.replaces,
+    };
+  }
 }
 
 /** How a batch is fetched. */
@@ -36,18 +93,18 @@ export interface BatchOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** What became of a file: it is saved, it cannot be saved, or it is to be asked for by itself. */
-export type BatchOutcome = "saved" | "unserved" | Error;
+/** Which files were not saved, by their place: why they cannot be; nothing for those that are to be asked for by themselves. */
+export type NotSaved = ReadonlyMap<number, Error | undefined>;
 
 /** Memory that batches arrive in, used again and again. It is shared with the thread that saves them. */
 export class BatchBuffers {
-  readonly #free: Uint8Array[] = [];
+  readonly #free: Buffer[] = [];
 
-  take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(BATCH_BYTES));
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(BATCH_BYTES));
   }
 
-  give(buffer: Uint8Array): void {
+  give(buffer: Buffer): void {
     this.#free.push(buffer);
   }
 }
@@ -57,38 +114,13 @@ export function isSmall({ size }: Pick<RemoteFile, "size">): boolean {
   return size <= BATCH_FILE_BYTES;
 }
 
-/** Whether a batch takes no more files, however small they are. */
-export function isFull(batch: readonly BatchFile[]): boolean {
-  return batch.length === BATCH_FILES;
-}
-
-/** Puts small files into batches, each as much as is asked for at once. What is lost on the way costs one of them. */
-export function batchesOf(transfers: Transfers, files: readonly BatchFile[]): BatchFile[][] {
-  const most = Math.max(
-    BATCH_FILE_BYTES,
-    Math.min(transfers.batches.pace.bytes, transfers.rate.bytesPerSecond),
-  );
-  const batches: BatchFile[][] = [];
-  let batch: BatchFile[] = [];
-  let bytes = 0;
-  let characters = 0;
-  for (const each of files) {
-    const { size, name } = each.file;
-    const isTooMuch = bytes + size > most || characters + name.length > MOST_CHARACTERS;
-    if (batch.length === 0 || isFull(batch) || isTooMuch) {
-      batch = [];
-      batches.push(batch);
-      bytes = characters = 0;
-    }
-    batch.push(each);
-    bytes += size;
-    characters += name.length;
-  }
-  return batches;
+/** How many bytes are asked for at once: what is lost on the way costs one batch. */
+export function mostBytesOf({ batches, rate }: Transfers): number {
+  return Math.max(BATCH_FILE_BYTES, Math.min(batches.pace.bytes, rate.bytesPerSecond));
 }
 
 /**
- * Fetches a batch. The outcomes are in the order of the files.
+ * Fetches a batch.
  *
  * @throws {RefusedError} when the server could not do it now
  * @throws {ReplyError} when the reply was damaged on its way
@@ -97,46 +129,60 @@ export function batchesOf(transfers: Transfers, files: readonly BatchFile[]): Ba
  */
 export async function downloadBatch(
   transfers: Transfers,
-  files: readonly BatchFile[],
+  batch: Batch,
   options: BatchOptions,
-): Promise<BatchOutcome[]> {
+): Promise<NotSaved> {
   const { buffers, fsync, signal } = options;
-  const outcomes = new Array<BatchOutcome>(files.length).fill("unserved");
   const buffer = buffers.take();
   try {
-    const arrived = await ask(transfers, files, buffer, options);
-    if (!arrived) return outcomes;
+    const arrived = await ask(transfers, batch, buffer, options);
+    if (!arrived) return unserved(batch);
     const { reply, checksum } = arrived;
-    const { arriving, content } = reply;
+    const { places, starts, content } = reply;
     signal.throwIfAborted();
-    const saved = {
-      targets: arriving.map(({ place }) => (files[place] as BatchFile).target),
-      starts: Float64Array.from(arriving, ({ start }) => start),
-      sizes: Float64Array.from(arriving, ({ place }) => (files[place] as BatchFile).file.size),
-      modified: Float64Array.from(arriving, ({ place }) => (files[place] as BatchFile).file.modified),
+    const files = {
+      targets: picked(batch.targets, places),
+      starts,
+      sizes: new Float64Array(picked(batch.sizes, places)),
+      modified: new Float64Array(picked(batch.modified, places)),
+      replaces: batch.replaces,
     };
     const bytes = buffer.subarray(0, content.length);
-    const notSaved = await transfers.disk.saveAll(saved, bytes, checksum, { fsync, signal });
-    for (const [nth, { place }] of arriving.entries()) {
-      outcomes[place] = notSaved.has(nth) ? (notSaved.get(nth) ?? "unserved") : "saved";
-    }
-    return outcomes;
+    const notSaved = await transfers.disk.saveAll(files, bytes, checksum, { fsync, signal });
+    return places ? withoutOthers(batch, places, notSaved) : notSaved;
   } finally {
     buffers.give(buffer);
   }
 }
 
+/** None of them: each is to be asked for by itself. */
+export function unserved({ names }: Batch): NotSaved {
+  return new Map(names.map((_, place) => [place, undefined]));
+}
+
+/** What of a column stands at those places; all of it where there are none. */
+function picked<T>(column: readonly T[], places: readonly number[] | undefined): readonly T[] {
+  return places ? places.map((place) => column[place] as T) : column;
+}
+
+/** What was not saved of those at some places of a batch, and all that stand at others. */
+function withoutOthers(batch: Batch, places: readonly number[], notSaved: NotSaved): NotSaved {
+  const all = new Map(unserved(batch));
+  for (const [nth, place] of places.entries()) {
+    if (notSaved.has(nth)) all.set(place, notSaved.get(nth));
+    else all.delete(place);
+  }
+  return all;
+}
+
 /** What has arrived, in the buffer; undefined where the server gives no files at once. */
 async function ask(
   transfers: Transfers,
-  files: readonly BatchFile[],
-  buffer: Uint8Array,
+  batch: Batch,
+  buffer: Buffer,
   { signal, onBytes }: BatchOptions,
 ): Promise<{ reply: BatchReply; checksum: Checksum } | undefined> {
-  const request = batchRequest(
-    files.map(({ file }) => file),
-    Disk.algorithms,
-  );
+  const request = batchRequest(batch, Disk.algorithms);
   let started = 0;
   const receive = async (
     mensaje: Mensaje,
@@ -147,13 +193,14 @@ async function ask(
     let at = 0;
     for await (const piece of reply.content) {
       await transfers.rate.pass(piece.length, signal);
-      buffer.set(piece, at);
+      // To set() what is not aligned into shared memory takes ten times as long.
+      buffer.fill(piece, at, at + piece.length);
       at += piece.length;
       onBytes(piece.length);
     }
     return { reply, checksum: reply.end() };
   };
-  const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
+  const { bytes } = batch;
   const { batches } = transfers;
   try {
     const arrived = await transfers.ask((id) => batchMensaje(request, id, transfers.packsNames), receive, {

@@ -1,8 +1,8 @@
 // Where the benchmark's files are: on the disk, and in memory where the system has a file system for that.
 
 import { spawnSync } from "node:child_process";
-import { statfsSync } from "node:fs";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { statfsSync, truncateSync } from "node:fs";
+import { mkdtemp, readdir, realpath, rm } from "node:fs/promises";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,6 +16,7 @@ const TMPFS_MAGIC = 0x01021994;
 /** Folders that are there for one run of the benchmark. */
 export class Places implements AsyncDisposable {
   readonly #folders = new Map<Place, string>();
+  #runs = 0;
 
   /** A folder in that place, made when it is first asked for. */
   async folder(place: Place): Promise<string> {
@@ -26,6 +27,23 @@ export class Places implements AsyncDisposable {
       this.#folders.set(place, folder);
     }
     return folder;
+  }
+
+  /** The path of a folder for one measurement, which is not there yet. */
+  async runFolder(place: Place): Promise<string> {
+    this.#runs += 1;
+    return join(await this.folder(place), `run-${this.#runs}`);
+  }
+
+  /**
+   * Lets what a measurement has written go. On the disk the files are emptied, and removed when all is done: ext4 without a
+   * journal looks, for each file that is made, at all that were removed in the last minutes, which takes most of the time then.
+   */
+  async endRun(folder: string, place: Place): Promise<void> {
+    if (place === "memory") return rm(folder, { recursive: true, force: true });
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) truncateSync(join(entry.parentPath, entry.name));
+    }
   }
 
   /** Removes them with all that is in them. */

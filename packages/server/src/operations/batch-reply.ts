@@ -17,7 +17,9 @@ export async function batchReply(
   { names, expected, checksums }: BatchRequest,
 ): Promise<Mensaje> {
   const { bytes, lengths, versions, modified } = files;
-  const seal = quickSealOf([...names, ...lengths, ...versions]);
+  // Fields are sealed with line feeds between them: each column goes as one.
+  const columns = lengths.length === 0 ? [names] : [names, lengths, versions];
+  const seal = quickSealOf(columns.map((column) => column.join("\n")));
   const extras: [string, PyValue][] = [["seal", seal]];
   // Whoever knows beforehand what the seal would be knows all that it is of.
   if (seal !== expected) {

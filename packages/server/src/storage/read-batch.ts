@@ -26,32 +26,69 @@ export interface PackedBatch {
 
 /** Reads until the memory is full. What is not just so is left to who opens it, as in read-small.ts. */
 export function readBatch(folder: string, { names, maxFileBytes, memory }: BatchCall): PackedBatch {
-  const resolved: Resolved = new Map();
-  const lengths: number[] = [];
-  const modified: number[] = [];
-  let versions = "";
-  let filled = 0;
-  for (const name of names) {
-    const file = openSmall(folder, { name, maxBytes: maxFileBytes }, resolved);
-    if (file && file.size > memory.byteLength - filled) {
-      closeSync(file.fd);
-      break;
-    }
-    const isRead = file !== undefined && readInto(memory, filled, file);
-    lengths.push(isRead ? file.size : -1);
-    modified.push(isRead ? secondsOf(file.stats) : 0);
-    versions += isRead ? `${versionOf(file.stats)}\0` : "\0";
-    if (isRead) filled += file.size;
-  }
-  return { memory, filled, lengths, modified, versions };
+  const reading = new Reading(folder, maxFileBytes, memory);
+  for (let i = 0; i < names.length && reading.read(names[i] as string); i++);
+  return reading.done();
 }
 
-function readInto(memory: ArrayBuffer, at: number, file: OpenedFile): boolean {
-  try {
-    return readOpened(file, new Uint8Array(memory, at, file.size));
-  } catch {
-    return false;
-  } finally {
-    closeSync(file.fd);
+class Reading {
+  readonly #folder: string;
+  readonly #maxFileBytes: number;
+  readonly #memory: Uint8Array<ArrayBuffer>;
+  readonly #resolved: Resolved = new Map();
+  readonly #lengths: number[] = [];
+  readonly #modified: number[] = [];
+  #versions = "";
+  #filled = 0;
+
+  constructor(folder: string, maxFileBytes: number, memory: ArrayBuffer) {
+    this.#folder = folder;
+    this.#maxFileBytes = maxFileBytes;
+    this.#memory = new Uint8Array(memory);
+  }
+
+  /** Reads a file behind the others; false where there is no room for it. */
+  read(name: string): boolean {
+    const file = openSmall(this.#folder, name, this.#maxFileBytes, this.#resolved);
+    if (!file) {
+      this.#note(-1, 0, "");
+      return true;
+    }
+    const { size, stats } = file;
+    if (size > this.#memory.length - this.#filled) {
+      closeSync(file.fd);
+      return false;
+    }
+    if (this.#isRead(file)) {
+      this.#note(size, secondsOf(stats), versionOf(stats));
+      this.#filled += size;
+    } else this.#note(-1, 0, "");
+    return true;
+  }
+
+  done(): PackedBatch {
+    return {
+      memory: this.#memory.buffer,
+      filled: this.#filled,
+      lengths: this.#lengths,
+      modified: this.#modified,
+      versions: this.#versions,
+    };
+  }
+
+  #isRead(file: OpenedFile): boolean {
+    try {
+      return readOpened(file, this.#memory, this.#filled);
+    } catch {
+      return false;
+    } finally {
+      closeSync(file.fd);
+    }
+  }
+
+  #note(length: number, modified: number, version: string): void {
+    this.#lengths.push(length);
+    this.#modified.push(modified);
+    this.#versions += `${version}\0`;
   }
 }

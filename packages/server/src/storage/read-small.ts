@@ -31,6 +31,8 @@ export interface OpenedFile {
 /** The folders that were resolved, for files asked for together: each is checked by its descriptor all the same. */
 export type Resolved = Map<string, Buffer>;
 
+const STATS = { bigint: true } as const;
+
 /** From this size on a file has memory of its own: to hand that over costs less than to copy the file out of another. */
 const OWN_BYTES = 16 * 1024;
 
@@ -42,7 +44,7 @@ const OWN_BYTES = 16 * 1024;
  */
 export function readSmall(folder: string, calls: readonly SmallCall[]): (PackedFile | undefined)[] {
   const resolved: Resolved = new Map();
-  const files = calls.map((call) => openSmall(folder, call, resolved));
+  const files = calls.map(({ name, maxBytes }) => openSmall(folder, name, maxBytes, resolved));
   const sizes = files.map((file) => (file && file.size < OWN_BYTES ? file.size : 0));
   const memory = new ArrayBuffer(sizes.reduce((sum, size) => sum + size, 0));
   let at = 0;
@@ -52,7 +54,7 @@ export function readSmall(folder: string, calls: readonly SmallCall[]): (PackedF
     const bytes = isOwn ? new Uint8Array(file.size) : new Uint8Array(memory, at, file.size);
     if (!isOwn) at += file.size;
     try {
-      if (!readOpened(file, bytes)) return undefined;
+      if (!readOpened(file, bytes, 0)) return undefined;
       return { bytes, version: versionOf(file.stats), modified: secondsOf(file.stats) };
     } catch {
       return undefined;
@@ -65,7 +67,8 @@ export function readSmall(folder: string, calls: readonly SmallCall[]): (PackedF
 /** Opens a file that is just so; undefined for any other. */
 export function openSmall(
   folder: string,
-  { name, maxBytes }: SmallCall,
+  name: string,
+  maxBytes: number,
   resolved: Resolved,
 ): OpenedFile | undefined {
   if (!NO_FOLLOW) return undefined;
@@ -74,7 +77,7 @@ export function openSmall(
     fd = isCommonName(name)
       ? openSync(`${folder}${sep}${name}`, OPEN_FLAGS)
       : openServed(folder, name, resolved);
-    const stats = fd === undefined ? undefined : fstatSync(fd, { bigint: true });
+    const stats = fd === undefined ? undefined : fstatSync(fd, STATS);
     if (fd !== undefined && stats?.isFile() && stats.size <= maxBytes) {
       return { fd, stats, size: Number(stats.size) };
     }
@@ -115,12 +118,12 @@ function resolve(resolved: Resolved, key: string, path: Buffer): Buffer {
   return real;
 }
 
-/** Fills memory with a file; false where it has changed since it was opened, up to its last byte. */
-export function readOpened({ fd, stats }: OpenedFile, bytes: Uint8Array<ArrayBuffer>): boolean {
-  for (let at = 0; at < bytes.length; ) {
-    const count = readSync(fd, bytes, at, bytes.length - at, at);
+/** Reads a file into memory, from that place on; false where it has changed since it was opened, up to its last byte. */
+export function readOpened({ fd, stats, size }: OpenedFile, memory: Uint8Array, from: number): boolean {
+  for (let at = 0; at < size; ) {
+    const count = readSync(fd, memory, from + at, size - at, null);
     if (count === 0) return false;
     at += count;
   }
-  return isSameVersion(fstatSync(fd, { bigint: true }), stats);
+  return isSameVersion(fstatSync(fd, STATS), stats);
 }

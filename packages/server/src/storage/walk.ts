@@ -35,6 +35,7 @@ export class Walk {
   readonly #after: string | undefined;
   readonly #tellsFolders: boolean;
   readonly #levels: Level[] = [];
+  #given = 0;
   #isLink = false;
   #isUnreadable = false;
 
@@ -58,6 +59,11 @@ export class Walk {
     this.#after = after;
     this.#tellsFolders = folders;
     this.#enter("", reader.read(this.#key, root, this.#wanted));
+  }
+
+  /** How many names it has come to. */
+  get given(): number {
+    return this.#given;
   }
 
   /** Whether the name that was given last is a link's. */
@@ -88,6 +94,7 @@ export class Walk {
         this.#levels.pop();
         continue;
       }
+      this.#given += 1;
       const name = level.prefix === "" ? entry : level.prefix + entry;
       if (entry.endsWith("/")) {
         this.#isUnreadable = false;
