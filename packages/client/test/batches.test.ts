@@ -67,16 +67,27 @@ async function storageOf(
 }
 
 describe("sincronizar() of small files", () => {
-  it("asks for those of several pages of a listing at once", async () => {
+  it("asks for those of several pages of a listing at once, while others are under way", async () => {
     const files = small(40);
     const path = await folder();
     for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
     const storage = new DirectoryStorage(path);
+    let tell = (): void => {};
+    const isListed = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
     const pages: Storage = {
       list: () => storage.list(),
       open: (name) => storage.open(name),
-      entries: (options) => storage.entries({ ...options, limit: 10 }),
-      readMany: (names, limits) => storage.readMany(names, limits),
+      entries: async (options) => {
+        const page = await storage.entries({ ...options, limit: 10 });
+        if (page.next === undefined) tell();
+        return page;
+      },
+      readMany: async (names, limits) => {
+        await isListed;
+        return storage.readMany(names, limits);
+      },
       close: () => storage.close(),
     };
     const server = await listening(new Servidor({ storage: pages, host: "127.0.0.1", port: 0 }));
@@ -84,7 +95,8 @@ describe("sincronizar() of small files", () => {
     expect((await clienteOf(server).sincronizar(into)).failed).toEqual([]);
     await expectFiles(into, files);
     expect(server.asked.filter((each) => each === "listar").length).toBeGreaterThan(3);
-    expect(downloads(server)).toBe(1);
+    // Those of the first page, and all others.
+    expect(downloads(server)).toBe(2);
   });
 
   it("fetches files whose names hold line feeds", async () => {

@@ -11,7 +11,7 @@ const known = [
 ] as const;
 
 describe("checksums", () => {
-  it("are xxh3 and crc32, the faster first", () => expect(algorithms).toEqual(["xxh3", "crc32"]));
+  it("are xxh3 and crc32, the faster first", () => expect(algorithms()).toEqual(["xxh3", "crc32"]));
 
   it.each(known)("%s of %j is %s", (algorithm, text, value) => {
     const bytes = Buffer.from(text);
@@ -42,7 +42,7 @@ describe("checksums where there is no native module for the machine", () => {
     onTestFinished(() => spy.mockRestore());
     vi.resetModules();
     const without = await import("./checksum.js");
-    expect(without.algorithms).toEqual(["crc32"]);
+    expect(without.algorithms()).toEqual(["crc32"]);
     expect(without.ownHasher().algorithm).toBe("crc32");
     expect(without.checksumOf("xxh3", Buffer.from("a"))).toBeUndefined();
     expect(without.checksumOf("crc32", Buffer.from("123456789"))).toBe("cbf43926");

@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import { crc32 } from "node:zlib";
+import { lazy } from "../lazy.js";
 
 /** What a server said of bytes. */
 export interface Checksum {
@@ -20,16 +21,14 @@ export interface Hasher {
 
 type XxHash = typeof import("@node-rs/xxhash");
 
-/** The native module, where there is one for this machine. */
-function loadXxHash(): XxHash | undefined {
+/** The native module, where there is one for this machine. Not loaded before it is needed: who begins to save waits for that. */
+const xxhash = lazy((): XxHash | undefined => {
   try {
     return createRequire(import.meta.url)("@node-rs/xxhash") as XxHash;
   } catch {
     return undefined;
   }
-}
-
-const xxhash = loadXxHash();
+});
 
 const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, "0");
 
@@ -64,32 +63,42 @@ class Xxh3 implements Hasher {
   }
 }
 
-const makers = new Map<string, () => Hasher>();
-if (xxhash) makers.set("xxh3", () => new Xxh3(xxhash));
-makers.set("crc32", () => new Crc32());
+/** What can be computed here, the fastest first. */
+const makers = lazy(() => {
+  const known = new Map<string, () => Hasher>();
+  const module = xxhash();
+  if (module) known.set("xxh3", () => new Xxh3(module));
+  return known.set("crc32", () => new Crc32());
+});
+
+const names = lazy((): readonly string[] => Object.freeze([...makers().keys()]));
 
 /** Names of the checksums that can be computed here, the fastest first. */
-export const algorithms: readonly string[] = Object.freeze([...makers.keys()]);
+export function algorithms(): readonly string[] {
+  return names();
+}
 
 /** Begins a checksum, or gives nothing where it is not one of `algorithms`. */
 export function hasherFor(algorithm: string): Hasher | undefined {
-  return makers.get(algorithm)?.();
+  return makers().get(algorithm)?.();
 }
 
 /** Begins a checksum of our own choice. */
 export function ownHasher(): Hasher {
-  return xxhash ? new Xxh3(xxhash) : new Crc32();
+  const module = xxhash();
+  return module ? new Xxh3(module) : new Crc32();
 }
 
 /** For small files: to make a state for each, or the function for whole bytes, takes longer than to use one again. */
-const smallState = xxhash?.xxh3.Xxh3.withSeed();
+const smallState = lazy(() => xxhash()?.xxh3.Xxh3.withSeed());
 
 /** The checksum of a few bytes, or nothing where it is not one of `algorithms`. */
 export function checksumOf(algorithm: string, bytes: Uint8Array): string | undefined {
-  if (algorithm === "xxh3" && smallState) {
-    smallState.reset();
-    smallState.update(bytes);
-    return hex(smallState.digest(), 16);
+  const state = algorithm === "xxh3" ? smallState() : undefined;
+  if (state) {
+    state.reset();
+    state.update(bytes);
+    return hex(state.digest(), 16);
   }
   const hasher = hasherFor(algorithm);
   hasher?.update(bytes);

@@ -1,9 +1,9 @@
 // The digest of a whole file, computed piece by piece: what else is asked of the thread is done in between.
 
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { promisify } from "node:util";
 import { TargetError } from "../errors.js";
+import { crypto } from "./crypto.js";
 import { openRegular } from "./whole.js";
 
 const read = promisify(fs.read);
@@ -20,7 +20,7 @@ export async function sha256Of(path: string, isWanted: () => boolean): Promise<s
   const fd = openRegular(path, fs.constants.O_RDONLY);
   if (fd === undefined) throw new TargetError("NOT_WRITTEN", path, "no file stands there");
   try {
-    const hash = createHash("sha256");
+    const hash = crypto().createHash("sha256");
     const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
     for (;;) {
       const { bytesRead } = await read(fd, buffer, 0, buffer.length, null);

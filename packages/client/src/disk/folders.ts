@@ -34,9 +34,12 @@ export function statAll(paths: readonly string[]): Stats {
   return { kinds, sizes, modified };
 }
 
+/** The size of a regular file where none stands. */
+export const NO_FILE = -1;
+
 /** Regular files, as columns. */
 export interface FileStats {
-  /** In bytes; -1 where no regular file stands. */
+  /** In bytes; {@link NO_FILE} where no regular file stands. */
   readonly sizes: Float64Array;
   /** As in {@link Stats}. */
   readonly modified: Float64Array;
@@ -55,15 +58,18 @@ export interface FileStats {
  */
 export function filesWithin(folder: string, names: readonly string[]): FileStats {
   const { length } = names;
-  const sizes = new Float64Array(length).fill(-1);
+  const sizes = new Float64Array(length).fill(NO_FILE);
   const modified = new Float64Array(length);
   const obstacles: [number, string][] = [];
   const ways = new Map<string, Way>([["", "real"]]);
   for (let i = 0; i < length; i++) {
     const name = names[i] as string;
-    const way = wayTo(folder, name.slice(0, Math.max(0, name.lastIndexOf(sep))), ways);
-    if (typeof way === "object") obstacles.push([i, way.file]);
-    if (way !== "real" || name.endsWith(sep)) continue;
+    const slash = name.lastIndexOf(sep);
+    if (slash >= 0) {
+      const way = wayTo(folder, name.slice(0, slash), ways);
+      if (typeof way === "object") obstacles.push([i, way.file]);
+      if (way !== "real" || slash === name.length - 1) continue;
+    }
     const stats = statOf(folder + name);
     if (stats?.isDirectory()) obstacles.push([i, name]);
     if (!stats?.isFile()) continue;

@@ -1,9 +1,9 @@
 // Who is at work on a download, and whether they still are.
 
-import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { hostname, uptime } from "node:os";
 import { dirname } from "node:path";
+import { crypto } from "./crypto.js";
 import { native } from "./paths.js";
 
 /** Who took up a download. */
@@ -57,7 +57,7 @@ export function isTrusted(fd: number, path: string): boolean {
 
 /** This process, or, with 0 for the pid, nobody any more. */
 export function self(pid: number = process.pid): Owner {
-  return { token: randomBytes(8).toString("hex"), pid, host, boot, space };
+  return { token: crypto().randomBytes(8).toString("hex"), pid, host, boot, space };
 }
 
 /** Whether the system has not been restarted since that owner was at work: what was written then is not lost. */

@@ -1,8 +1,8 @@
 // Paths as strings, and as what the file system takes.
 
-import { hash, randomBytes } from "node:crypto";
 import { basename, dirname, join, sep } from "node:path";
 import { TargetError } from "../errors.js";
+import { anyHex, crypto } from "./crypto.js";
 
 /**
  * What names of files that are on their way look like, also where the file system ignores case. A folder's contents are told
@@ -77,12 +77,14 @@ export interface Names {
 /** Where a download to that target is kept while it lasts, the same in every run. */
 export function resumableNames(target: string): Names {
   // The name's code units, as a string that is not well-formed has no UTF-8.
-  const name = hash("sha256", Buffer.from(basename(target), "utf16le")).slice(0, 16);
+  const name = crypto()
+    .hash("sha256", Buffer.from(basename(target), "utf16le"))
+    .slice(0, 16);
   const stem = join(dirname(target), `.fileshare-${name}`);
   return { part: `${stem}.part`, log: `${stem}.log` };
 }
 
-const run = randomBytes(4).toString("hex");
+const run = anyHex(8);
 let made = 0;
 
 /** A name beside the target that no other file has. */

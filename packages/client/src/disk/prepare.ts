@@ -1,8 +1,8 @@
 // A folder that much is about to be saved in: made, and looked at.
 
-import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { join } from "node:path";
+import { anyHex } from "./crypto.js";
 import { asTargetError, fromFailure } from "./failure.js";
 import { journalsAmong, makeFolders, statAll } from "./folders.js";
 import { removeLeftovers } from "./leftovers.js";
@@ -27,7 +27,7 @@ export interface Prepared {
 export function prepareFolder(folder: string): Prepared {
   const [failed] = makeFolders(folder, [folder]);
   if (failed) throw fromFailure(failed[1]);
-  const name = join(folder, `.fileshare-A\u00e9-${randomBytes(8).toString("hex")}`);
+  const name = join(folder, `.fileshare-A\u00e9-${anyHex(16)}`);
   try {
     const found = contentsOf(folder);
     fs.closeSync(fs.openSync(native(name), "wx"));

@@ -16,9 +16,6 @@ import type { DownloadEvent } from "../transfer/download.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { foldersOf, type Wanted } from "./wanted.js";
 
-/** How many pages of a listing files wait for others to fill a batch with: where little has changed, a page has few. */
-const MAX_PAGES_WAITED = 8;
-
 /** How the files of a sync are fetched. */
 export interface BatcherOptions {
   readonly fsync: boolean;
@@ -38,9 +35,9 @@ export class Batcher {
   readonly #transfers: Transfers;
   readonly #options: BatcherOptions;
   readonly #buffers = new BatchBuffers();
-  /** One that is not full yet, and how many pages its files have waited for more. */
+  /** One that is not full yet. */
   #waiting = new Batch();
-  #waited = 0;
+  #underWay = 0;
   /** Folders that were looked into, and the journals of interrupted downloads that were found there. */
   readonly #folders = new Set<string>();
   readonly #journals = new Set<string>();
@@ -57,16 +54,15 @@ export class Batcher {
   }
 
   /**
-   * Tells which files go in batches: those that are small, and known, and of which no part is there. Some may wait for those
-   * of further pages: see `rest`.
+   * Tells which files go in batches: those that are small, and known, and of which no part is there. While batches are under
+   * way, those that do not fill another wait for more: see `rest`.
    */
   async sort(wanted: readonly Wanted[]): Promise<Sorted> {
     if (!this.#transfers.extended || !this.#transfers.batches.given) return { batches: [], others: wanted };
     await this.#lookForJournals(wanted);
     const others: Wanted[] = [];
     const batches = this.#batched(wanted, others);
-    this.#waited = batches.length > 0 ? 0 : this.#waited + 1;
-    if (this.#waiting.isFull || this.#waited === MAX_PAGES_WAITED) batches.push(...this.rest());
+    if (this.#waiting.isFull || this.#underWay + batches.length === 0) batches.push(...this.rest());
     return { batches, others };
   }
 
@@ -74,7 +70,6 @@ export class Batcher {
   rest(): Batch[] {
     const batch = this.#waiting;
     this.#waiting = new Batch();
-    this.#waited = 0;
     return batch.length > 0 ? [batch] : [];
   }
 
@@ -106,6 +101,7 @@ export class Batcher {
     const { fsync, retries, signal, onEvent } = this.#options;
     // It may have turned out meanwhile that the server gives none.
     if (!this.#transfers.batches.given) return unserved(batch);
+    this.#underWay += 1;
     try {
       return await downloadBatch(this.#transfers, batch, { buffers: this.#buffers, fsync, signal, onBytes });
     } catch (error) {
@@ -113,6 +109,8 @@ export class Batcher {
       if (error instanceof ConexionError && retries === 0) throw error;
       for (const name of batch.names) onEvent(name, { type: "retry", error, waitMs: 0 });
       return unserved(batch);
+    } finally {
+      this.#underWay -= 1;
     }
   }
 

@@ -30,6 +30,48 @@ describe("Collisions", () => {
   });
 });
 
+describe("Collisions of names that were noted at once", () => {
+  it("are told as those of names that were noted one by one", () => {
+    const collisions = new Collisions(plain);
+    expect(collisions.noteAll(["a", "b"])).toBe(true);
+    expect(collisions.noteAll(["c"])).toBe(true);
+    expect(["a", "b/x", "c", "d"].map((name) => collisions.note(name))).toEqual(["a", "b", "c", undefined]);
+    expect(["a", "b", "c", "d", "e"].map((name) => collisions.hasFile(name))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it.each([
+    ["twice", ["a", "a"]],
+    ["not in order", ["b", "a"]],
+    ["before one that was noted", ["0"]],
+    ["once more", ["9"]],
+  ])("are to be noted one by one where one stands there %s", (_where, names) => {
+    const collisions = new Collisions(plain);
+    collisions.noteAll(["9"]);
+    expect(collisions.noteAll(names)).toBe(false);
+    expect(names.filter((name) => collisions.hasFile(name))).toEqual(names.filter((name) => name === "9"));
+  });
+
+  it.each([{ ignoresCase: true }, { ignoresForm: true }])(
+    "are to be noted one by one where the file system is %o",
+    (folding) => {
+      expect(new Collisions({ ...plain, ...folding }).noteAll(["a", "b"])).toBe(false);
+    },
+  );
+
+  it("are to be noted one by one once a folder was", () => {
+    const collisions = new Collisions(plain);
+    collisions.noteFolder("a");
+    expect(collisions.noteAll(["a"])).toBe(false);
+    expect(collisions.note("a")).toBe("a");
+  });
+});
+
 describe("Collisions that were noted", () => {
   it("tell what is the same here, so that nothing of it is removed", () => {
     const collisions = new Collisions({ ...plain, ignoresCase: true });

@@ -8,6 +8,8 @@ import type { ListingMemory } from "../transfer/listing-memory.js";
 export class Collisions {
   readonly #folding: Folding;
   readonly #files = new Map<string, string>();
+  /** Names of further files, each list in order and behind the one before: they are looked up only where something may collide. */
+  readonly #noted: (readonly string[])[] = [];
   readonly #folders = new Map<string, string>();
   /** Folders of names that do not come here: nothing collides with these. */
   readonly #others = new Set<string>();
@@ -23,8 +25,26 @@ export class Collisions {
     return this.#folders.size;
   }
 
+  /**
+   * Notes the names of files in the folder itself, at a lower cost than one by one. False where it cannot be told so that each
+   * of them is another: none is noted then.
+   */
+  noteAll(names: readonly string[]): boolean {
+    const { ignoresCase, ignoresForm } = this.#folding;
+    if (ignoresCase || ignoresForm || this.#files.size > 0 || this.#folders.size > 0) return false;
+    let last = this.#noted.at(-1)?.at(-1) ?? "";
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      if (name <= last) return false;
+      last = name;
+    }
+    if (names.length > 0) this.#noted.push(names);
+    return true;
+  }
+
   /** Notes a name. Gives one that was noted before and would be the same, or in its way; undefined where there is none. */
   note(name: string): string | undefined {
+    this.#lookUp();
     const folded = this.#fold(name);
     const other = this.#files.get(folded) ?? (this.#folders.size > 0 ? this.#folders.get(folded) : undefined);
     if (other !== undefined) return other;
@@ -40,6 +60,7 @@ export class Collisions {
 
   /** Notes a folder by itself, as {@link note} does a file. */
   noteFolder(name: string): string | undefined {
+    this.#lookUp();
     return this.#files.get(this.#fold(name)) ?? this.#noteFolders(`${name}/`);
   }
 
@@ -64,6 +85,7 @@ export class Collisions {
 
   /** Whether a file of that name was noted, or one that is the same here. */
   hasFile(name: string): boolean {
+    this.#lookUp();
     return this.#files.has(this.#fold(name));
   }
 
@@ -88,6 +110,10 @@ export class Collisions {
     }
     for (const [folder, written] of folders) this.#folders.set(folder, written);
     return undefined;
+  }
+
+  #lookUp(): void {
+    for (const names of this.#noted.splice(0)) for (const name of names) this.#files.set(name, name);
   }
 
   #fold(name: string): string {

@@ -12,6 +12,9 @@ export interface FilterOptions {
   readonly exclude?: readonly string[] | undefined;
 }
 
+/** What {@link filterOf} gives where all files are meant. */
+export const isAny = (): boolean => true;
+
 /**
  * Whether a file is meant. A pattern means the files that it matches, and all that is below a folder that it matches. One
  * without `/`, but for one at its end, matches at any depth; any other is a path from the top. One that ends in `/` matches
@@ -20,7 +23,7 @@ export interface FilterOptions {
  * @throws {TypeError} when a pattern is empty
  */
 export function filterOf({ include, exclude }: FilterOptions): (name: string) => boolean {
-  if (include === undefined && (exclude ?? []).length === 0) return () => true;
+  if (include === undefined && (exclude ?? []).length === 0) return isAny;
   const isIncluded = include === undefined ? () => true : matcherOf(include);
   const isExcluded = matcherOf(exclude ?? []);
   return (name) => isIncluded(name) && !isExcluded(name);

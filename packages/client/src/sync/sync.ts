@@ -4,7 +4,7 @@
 import { setMaxListeners } from "node:events";
 import { resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
-import type { FileStats } from "../disk/disk.js";
+import { type FileStats, NO_FILE } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
 import { NoDigestError, TargetError } from "../errors.js";
 import { type Batch, type BatchFile, type NotSaved, unserved } from "../transfer/batch.js";
@@ -13,12 +13,13 @@ import { remoteDigest } from "../transfer/digest.js";
 import { download } from "../transfer/download.js";
 import { listing } from "../transfer/listing.js";
 import { ListingMemory } from "../transfer/listing-memory.js";
-import { isTooLong, pathWithin } from "../transfer/target.js";
+import { areCommon, isTooLong, pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Account } from "./account.js";
 import { Batcher } from "./batcher.js";
 import { Collisions } from "./collisions.js";
-import { filterOf } from "./filter.js";
+import { differingOf } from "./compare.js";
+import { filterOf, isAny } from "./filter.js";
 import { Folders } from "./folders.js";
 import type { SyncOptions, SyncReport } from "./options.js";
 import { Pool } from "./pool.js";
@@ -45,8 +46,9 @@ export async function sync(
 /** A page of the listing, and what stands here. */
 interface Looked {
   readonly page: DetailsPage;
-  /** The files that are meant and may be saved here: their places in the page, and their paths in the folder. */
-  readonly places: readonly number[];
+  /** The files that are meant and may be saved here: their places in the page, where it is not all of them. */
+  readonly places: readonly number[] | undefined;
+  /** Their paths in the folder. */
   readonly paths: readonly string[];
   /** The files here of these paths; undefined where none can be. */
   readonly local: Promise<FileStats | undefined>;
@@ -236,21 +238,16 @@ class Sync {
   #differing({ page, places, paths }: Looked, local: FileStats | undefined): Wanted[] {
     const top = this.#folder.endsWith(sep) ? this.#folder : this.#folder + sep;
     const obstacles = new Map(this.#options.delete ? local?.obstacles : undefined);
+    const differing = differingOf(page, places, local, this.#options.checksum === true);
+    this.#account.unchanged += paths.length - (differing?.length ?? paths.length);
     const wanted: Wanted[] = [];
-    for (let i = 0; i < places.length; i++) {
-      const place = places[i] as number;
+    for (let nth = 0; nth < (differing ?? paths).length; nth++) {
+      const i = differing ? (differing[nth] as number) : nth;
+      const place = places ? (places[i] as number) : i;
       const size = page.sizes?.[place];
       const modified = page.modified?.[place];
-      // -1 where none stands.
-      const localSize = local === undefined ? -1 : (local.sizes[i] as number);
-      const isSameSize = local !== undefined && localSize === size;
-      const byDigest = isSameSize && this.#options.checksum === true;
-      const isSameFile =
-        isSameSize && modified !== undefined && isSameTime(modified, local.modified[i] as number);
-      if (isSameFile && !byDigest) {
-        this.#account.unchanged += 1;
-        continue;
-      }
+      const localSize = local ? (local.sizes[i] as number) : NO_FILE;
+      const byDigest = localSize === size && this.#options.checksum === true;
       const target = top + paths[i];
       const end = target.lastIndexOf(sep);
       const folder = end < top.length ? this.#folder : target.slice(0, end);
@@ -261,9 +258,9 @@ class Sync {
         version: page.versions?.[place],
         target,
         folder,
-        replaces: localSize >= 0,
+        replaces: localSize !== NO_FILE,
         byDigest,
-        hasOtherTime: !isSameFile,
+        hasOtherTime: !isSameTime(modified ?? Number.NaN, local?.modified[i] ?? Number.NaN),
       };
       const obstacle = obstacles.get(i);
       if (obstacle === undefined) wanted.push(each);
@@ -281,6 +278,10 @@ class Sync {
 
   /** The files of a page that are meant and may be saved here: their places, and their paths in the folder. */
   #candidates({ names }: DetailsPage): Pick<Looked, "places" | "paths"> {
+    if (this.#isMeant === isAny && areCommon(names) && this.#collisions.noteAll(names)) {
+      this.#account.compared += names.length;
+      return { places: undefined, paths: names };
+    }
     const places: number[] = [];
     const paths: string[] = [];
     for (let place = 0; place < names.length; place++) {

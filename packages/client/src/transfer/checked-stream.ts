@@ -26,13 +26,13 @@ export async function openStream(
   tellsLate: boolean,
 ): Promise<Content> {
   const end = tellsLate ? TOLD_BYTES : FIRST_BYTES;
-  const first = await ask({ nombre, range: { start: 0, end }, checksums: algorithms });
+  const first = await ask({ nombre, range: { start: 0, end }, checksums: algorithms() });
   const { file } = first;
   let reply = first;
   let isAsking = false;
   let cancelled = false;
   const open = async function* (): AsyncGenerator<Uint8Array> {
-    let checksums = algorithms;
+    let checksums = algorithms();
     for (;;) {
       // A server that sends more than was asked for is an old one, which gives no checksum.
       const isChecked = file !== undefined || reply.content.length <= FIRST_BYTES;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Disk } from "../disk/disk.js";
-import { resolveTarget as resolveOn, targetPath } from "./target.js";
+import { areCommon, pathWithin, resolveTarget as resolveOn, targetPath } from "./target.js";
 
 async function folder(): Promise<string> {
   const temp = await tempFolder();
@@ -17,6 +17,26 @@ async function resolveTarget(into: string, name: string): Promise<string> {
   onTestFinished(() => disk.close());
   return (await resolveOn(disk, into, name)).path;
 }
+
+describe("areCommon()", () => {
+  it.each([
+    ["notas.txt", true],
+    ["x".repeat(255), true],
+    ["a b-c.d", true],
+    ["x".repeat(256), false],
+    ["d/notas.txt", false],
+    ["..", false],
+    [".oculto", false],
+    ["a\nb", false],
+    ["a\0", false],
+    ["a\n", false],
+    ["ñ", false],
+    ["", false],
+  ])("tells of %j: %j", (name, expected) => {
+    expect(areCommon(["a", name])).toBe(expected && process.platform !== "win32");
+    if (areCommon([name])) expect(pathWithin(name)).toBe(name);
+  });
+});
 
 describe("resolveTarget()", () => {
   it.each([

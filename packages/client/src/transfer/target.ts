@@ -27,6 +27,16 @@ export function isTooLong(name: string): boolean {
   return name.split("/").some((part) => part.length > MAX_NAME_CHARACTERS);
 }
 
+/** Whether all are names of files in the folder itself whose paths are the same, as most are. */
+export function areCommon(names: readonly string[]): boolean {
+  if (process.platform === "win32") return false;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (name.length > MAX_NAME_CHARACTERS || !commonName.test(name)) return false;
+  }
+  return true;
+}
+
 /** Why a name may not be used for a file or folder, if so. */
 function whyUnsafe(name: string): string | undefined {
   if (name === "") return "the name is empty";

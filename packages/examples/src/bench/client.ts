@@ -46,6 +46,12 @@ const jobs = {
     return { listed };
   },
 
+  /** Reads all that there is to know of all files, as a sync does. */
+  async listAll(cliente: Cliente): Promise<Result> {
+    for await (const _page of cliente.pedirDetalles({ recursive: true }));
+    return {};
+  },
+
   /** Saves all files while a timer runs. */
   async saveBesideTimer(cliente: Cliente, folder: string): Promise<Result> {
     const timer = setInterval(() => {}, TIMER_MS);

@@ -38,10 +38,7 @@ const MAX_AHEAD = 2;
 /** What was found out of files is told for so long and no longer: a page that waited longer is made anew. */
 const FRESH_MS = 1000;
 
-/**
- * So many names, and then as many as there were before, are in a page with details: who asked has something to begin with while
- * the next is made.
- */
+/** The first page with details is short: who asked has something to begin with while the next is made. */
 const FIRST_NAMES = 256;
 
 /** A page is full with names of so many characters, however few they are. */
@@ -162,8 +159,7 @@ function nextPage(made: Ahead | undefined, root: Buffer, walk: Walk, options: En
 /** A page of the next names of a walk. */
 function makePage(root: Buffer, walk: Walk, options: EntriesOptions): PackedPage {
   const { details } = options;
-  const limit =
-    details.length > 0 ? Math.min(options.limit, Math.max(FIRST_NAMES, walk.given)) : options.limit;
+  const limit = details.length > 0 && walk.given === 0 ? Math.min(options.limit, FIRST_NAMES) : options.limit;
   const columns = new Columns(options);
   try {
     for (let name = walk.next(); name !== undefined; name = walk.next()) {

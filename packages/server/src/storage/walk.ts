@@ -89,11 +89,11 @@ export class Walk {
    */
   next(): string | undefined {
     for (let level = this.#levels.at(-1); level; level = this.#levels.at(-1)) {
-      const entry = level.found.names[level.at++];
-      if (entry === undefined) {
+      if (level.at >= level.found.names.length) {
         this.#levels.pop();
         continue;
       }
+      const entry = level.found.names[level.at++] as string;
       this.#given += 1;
       const name = level.prefix === "" ? entry : level.prefix + entry;
       if (entry.endsWith("/")) {
