@@ -21,8 +21,9 @@ both the files and the copies are in /dev/shm: there it is the programs that are
 system's handling of it as well. Before each measurement all that was written goes to the disk (sync), so that none pays
 for the one before. "least Node program" is what Node itself takes: a bare socket, reads and writes of 2 MiB at most
 in memory that is used again; no protocol, no checksum, nothing recorded, nothing resumed. For small files it is
-two threads that read and write them with synchronous calls; for listings and unchanged files only a synchronous look at
-each file (lstat): for a listing by a thread for each CPU, for unchanged files by one on each side. There nothing is sent.
+two threads that read and write them with synchronous calls, for a listing a thread for each CPU that looks at each file
+(lstat): there nothing is sent. For unchanged files what is in the folder is sent as text in one piece, a thread that is
+started for it looks at each file of the copy, and what has changed is fetched.
 The time of ours begins before it connects, in a Node that runs: to start and end that process took ${
     starts.length === 0 ? "an unknown time" : `${median(starts).toFixed(3)} s`
   }

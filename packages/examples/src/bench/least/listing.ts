@@ -13,7 +13,7 @@ if (folder === undefined || !/^[1-9]\d?$/.test(count)) usage("listing.js FOLDER 
 
 const threads = Array.from({ length: Number(count) }, () => new LookThread());
 // All have started when they have answered.
-await Promise.all(threads.map((thread) => thread.look({ folder, names: [] })));
+await Promise.all(threads.map((thread) => thread.look(folder, [])));
 const started = performance.now();
 const listed = await look(folder);
 const seconds = (performance.now() - started) / 1000;
@@ -22,11 +22,11 @@ console.log(JSON.stringify({ seconds, listed }));
 
 async function look(folder: string): Promise<Looked> {
   const [first, ...others] = threads;
-  if (first !== undefined && others.length === 0) return first.look({ folder });
+  if (first !== undefined && others.length === 0) return first.look(folder);
   const names = readdirSync(folder);
   const each = Math.ceil(names.length / threads.length);
   const parts = await Promise.all(
-    threads.map((thread, i) => thread.look({ folder, names: names.slice(i * each, (i + 1) * each) })),
+    threads.map((thread, i) => thread.look(folder, names.slice(i * each, (i + 1) * each))),
   );
   return parts.reduce((sum, { files, bytes }) => ({ files: sum.files + files, bytes: sum.bytes + bytes }));
 }

@@ -2,22 +2,38 @@
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { LookCall, Looked } from "./look.js";
+import type { ChangedFile, LookCall, Looked } from "./look.js";
 
 const script = new URL("dist/bench/least/look.js", import.meta.resolve("@fileshare/examples/package.json"));
 
-/** A thread that looks at files. */
+/** A thread that looks at files. It is asked one thing at a time. */
 export class LookThread {
   readonly #worker = new Worker(script);
 
-  async look(call: LookCall): Promise<Looked> {
-    this.#worker.postMessage(call);
-    const [looked] = (await once(this.#worker, "message")) as [Looked];
-    return looked;
+  look(folder: string, names?: readonly string[]): Promise<Looked> {
+    return this.#ask({ what: "look", folder, ...(names && { names }) });
+  }
+
+  state(folder: string): Promise<string> {
+    return this.#ask({ what: "state", folder });
+  }
+
+  compare(folder: string, state: string): Promise<ChangedFile[]> {
+    return this.#ask({ what: "compare", folder, state });
+  }
+
+  save(folder: string, files: readonly ChangedFile[], bytes: Uint8Array): Promise<void> {
+    return this.#ask({ what: "save", folder, files, bytes });
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  async #ask<T>(call: LookCall): Promise<T> {
+    this.#worker.postMessage(call);
+    const [answer] = (await once(this.#worker, "message")) as [T];
+    return answer;
   }
 }
 
