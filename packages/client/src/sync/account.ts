@@ -51,13 +51,6 @@ export class Account {
     this.tell();
   }
 
-  #note(nombre: string, path: string, bytes: number): void {
-    this.#done += 1;
-    this.#bytes += bytes;
-    this.#downloaded.push(nombre);
-    this.#options.onFile?.({ type: "downloaded", nombre, path, bytes });
-  }
-
   /** @param nombre with a `/` at its end */
   made(nombre: string, path: string): void {
     this.#folders.push(nombre);
@@ -95,5 +88,12 @@ export class Account {
       failed: this.#failed,
       bytes: this.#bytes,
     };
+  }
+
+  #note(nombre: string, path: string, bytes: number): void {
+    this.#done += 1;
+    this.#bytes += bytes;
+    this.#downloaded.push(nombre);
+    this.#options.onFile?.({ type: "downloaded", nombre, path, bytes });
   }
 }

@@ -10,7 +10,7 @@ import {
   isSmall,
   mostBytesOf,
   type NotSaved,
-  unserved,
+  noneSaved,
 } from "../transfer/batch.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import type { Transfers } from "../transfer/transfers.js";
@@ -100,7 +100,7 @@ export class Batcher {
   async fetch(batch: Batch, onBytes: (bytes: number) => void): Promise<NotSaved> {
     const { fsync, retries, signal, onEvent } = this.#options;
     // It may have turned out meanwhile that the server gives none.
-    if (!this.#transfers.batches.given) return unserved(batch);
+    if (!this.#transfers.batches.given) return noneSaved(batch);
     this.#underWay += 1;
     try {
       return await downloadBatch(this.#transfers, batch, { buffers: this.#buffers, fsync, signal, onBytes });
@@ -108,7 +108,7 @@ export class Batcher {
       signal.throwIfAborted();
       if (error instanceof ConexionError && retries === 0) throw error;
       for (const name of batch.names) onEvent(name, { type: "retry", error, waitMs: 0 });
-      return unserved(batch);
+      return noneSaved(batch);
     } finally {
       this.#underWay -= 1;
     }

@@ -7,7 +7,7 @@ import { ConexionError } from "@fileshare/protocol";
 import { type FileStats, NO_FILE } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
 import { NoDigestError, TargetError } from "../errors.js";
-import { type Batch, type BatchFile, type NotSaved, unserved } from "../transfer/batch.js";
+import { type Batch, type BatchFile, type NotSaved, noneSaved } from "../transfer/batch.js";
 import type { DetailsPage, RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
 import { download } from "../transfer/download.js";
@@ -332,7 +332,7 @@ class Sync {
       .catch((error: unknown) => {
         this.#signal.throwIfAborted();
         if (error instanceof ConexionError) throw error;
-        return new Map(Array.from(unserved(batch).keys(), (place) => [place, error as Error]));
+        return noneSaved(batch, error as Error);
       });
     this.#account.fetchedTogether(batch, notSaved);
     if (notSaved.size > 0) await this.#bringLeft(batch, notSaved, arrived);

@@ -136,7 +136,7 @@ export async function downloadBatch(
   const buffer = buffers.take();
   try {
     const arrived = await ask(transfers, batch, buffer, options);
-    if (!arrived) return unserved(batch);
+    if (!arrived) return noneSaved(batch);
     const { reply, checksum } = arrived;
     const { places, starts, content } = reply;
     signal.throwIfAborted();
@@ -155,9 +155,9 @@ export async function downloadBatch(
   }
 }
 
-/** None of them: each is to be asked for by itself. */
-export function unserved({ names }: Batch): NotSaved {
-  return new Map(names.map((_, place) => [place, undefined]));
+/** None of them is, for that reason; without one, each is to be asked for by itself. */
+export function noneSaved({ names }: Batch, why?: Error): NotSaved {
+  return new Map(names.map((_, place) => [place, why]));
 }
 
 /** What of a column stands at those places; all of it where there are none. */
@@ -167,7 +167,7 @@ function picked<T>(column: readonly T[], places: readonly number[] | undefined):
 
 /** What was not saved of those at some places of a batch, and all that stand at others. */
 function withoutOthers(batch: Batch, places: readonly number[], notSaved: NotSaved): NotSaved {
-  const all = new Map(unserved(batch));
+  const all = new Map(noneSaved(batch));
   for (const [nth, place] of places.entries()) {
     if (notSaved.has(nth)) all.set(place, notSaved.get(nth));
     else all.delete(place);
