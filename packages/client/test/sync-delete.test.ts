@@ -228,6 +228,37 @@ describe("sincronizar() with delete", () => {
     ]);
   });
 
+  it("tells of what something stands in the way of in a dry run without delete, too", async () => {
+    const server = await servedTree({
+      "a/x": "x",
+      "a/y": noise(300 * KiB),
+      c: "c",
+      d: "d",
+      e: noise(300 * KiB),
+    });
+    await mkdir(join(server.path, "b/hueca"), { recursive: true });
+    const into = await folder();
+    for (const path of ["c", "e"]) await mkdir(join(into, path));
+    for (const name of ["a", "b", "c/1"]) await writeFile(join(into, name), "");
+    const cliente = clienteOf(server);
+    const told = async (dryRun: boolean) => {
+      const { failed, ...report } = await cliente.sincronizar(into, { dryRun });
+      return { ...report, failed: failed.map(({ nombre }) => nombre).sort() };
+    };
+    const dry = await told(true);
+    expect(dry).toMatchObject({ downloaded: ["d"], failed: ["a/x", "a/y", "b/hueca/", "c", "e"] });
+    expect(await told(false)).toEqual(dry);
+  });
+
+  it("neither removes nor tells of the file by which another sync finds out what is the same here", async () => {
+    const server = await served({ a: "a" });
+    const into = await folder();
+    const probe = ".fileshare-0123456789abcdef-a\u00e9.part";
+    await writeFile(join(into, probe), "");
+    expect((await clienteOf(server).sincronizar(into, { delete: true })).deleted).toEqual([]);
+    expect((await readdir(into)).sort()).toEqual([probe, "a"]);
+  });
+
   it("keeps the folder that it was told, though nothing is left in it", async () => {
     const server = await served({});
     const into = await folder();

@@ -2,6 +2,7 @@ import { chownSync, closeSync, mkdirSync, openSync, readdirSync, symlinkSync, wr
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { PROBE } from "./paths.js";
 import { Work } from "./work.js";
 
 let folder: string;
@@ -35,10 +36,11 @@ const ways: [string, (work: Work, path: string) => void][] = [
 
 describe.each(ways)("What killed processes left, in the eyes of %s:", (_, lookInto) => {
   it("parts and journals that are alone are removed once they are old", () => {
-    write(part("a"), log("b"), part("c"), log("c"), "x");
+    const probe = `.fileshare-${"d".repeat(16)}${PROBE}`;
+    write(part("a"), log("b"), part("c"), log("c"), probe, "x");
     later(59);
     lookInto(new Work(), folder);
-    expect(readdirSync(folder)).toHaveLength(5);
+    expect(readdirSync(folder)).toHaveLength(6);
     later(62);
     lookInto(new Work(), folder);
     expect(readdirSync(folder).sort()).toEqual([log("c"), part("c"), "x"]);

@@ -8,7 +8,10 @@ import { anyHex, crypto } from "./crypto.js";
  * What names of files that are on their way look like, also where the file system ignores case. A folder's contents are told
  * without them.
  */
-export const temporaryName: RegExp = /^\.fileshare-[0-9a-f]{16}\.(part|log)$/i;
+export const temporaryName: RegExp = /^\.fileshare-[0-9a-f]{16}(-a(\u00e9|e\u0301))?\.(part|log)$/i;
+
+/** The end of the name of a file by which it is found out what is the same name where it stands. */
+export const PROBE = "-a\u00e9.part";
 
 /**
  * A path for the file system. Lone surrogates U+DC80 to U+DCFF become the bytes that they stand for (PROTOCOL.md 6.4).

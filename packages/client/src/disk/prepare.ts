@@ -6,7 +6,7 @@ import { anyHex } from "./crypto.js";
 import { asTargetError, fromFailure } from "./failure.js";
 import { journalsAmong, makeFolders, statAll } from "./folders.js";
 import { removeLeftovers } from "./leftovers.js";
-import { native } from "./paths.js";
+import { native, PROBE } from "./paths.js";
 
 /** What a file system takes for the same. */
 export interface Folding {
@@ -27,15 +27,17 @@ export interface Prepared {
 export function prepareFolder(folder: string): Prepared {
   const [failed] = makeFolders(folder, [folder]);
   if (failed) throw fromFailure(failed[1]);
-  const name = join(folder, `.fileshare-A\u00e9-${anyHex(16)}`);
+  const stem = join(folder, `.fileshare-${anyHex(16)}`);
+  const name = stem + PROBE;
   try {
     const found = contentsOf(folder);
     fs.closeSync(fs.openSync(native(name), "wx"));
     try {
-      const { kinds } = statAll([name.replace("-A", "-a"), name.replace("\u00e9", "e\u0301")]);
+      const { kinds } = statAll([stem + PROBE.replace("a", "A"), stem + PROBE.normalize("NFD")]);
       return { ...found, folding: { ignoresCase: kinds[0] === "file", ignoresForm: kinds[1] === "file" } };
     } finally {
-      fs.unlinkSync(native(name));
+      // Another may have taken it for a leftover.
+      fs.rmSync(native(name), { force: true });
     }
   } catch (error) {
     throw asTargetError(error, name);

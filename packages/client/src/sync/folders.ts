@@ -73,7 +73,8 @@ export class Folders {
   }
 
   /**
-   * Notes what a page tells, and makes the folders that are not there. With `delete`, those wait in whose way a file stands.
+   * Notes what a page tells, and makes the folders that are not there. With `delete`, and in a dry run,
+   * those wait in whose way a file stands.
    *
    * @throws the signal's reason when it aborts
    */
@@ -91,7 +92,7 @@ export class Folders {
     );
     const { kinds } = await this.#disk.stat(meant.map(({ path }) => path));
     const missing = meant.filter((_, i) => kinds[i] !== "folder");
-    await this.#makeAll(this.#delete ? await this.#unobstructed(missing) : missing, signal);
+    await this.#makeAll(this.#delete || this.#dryRun ? await this.#unobstructed(missing) : missing, signal);
   }
 
   /**

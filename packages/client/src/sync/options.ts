@@ -3,7 +3,7 @@
 import type { DownloadEvent } from "../transfer/download.js";
 import type { FilterOptions } from "./filter.js";
 
-/** What a sync may be told. */
+/** What a sync may be told. It rejects with what one of the functions throws. */
 export interface SyncOptions extends FilterOptions {
   /**
    * Removes files and empty folders from the folder that the server does not have, and with them folders that become empty by

@@ -21,6 +21,7 @@ import { Collisions } from "./collisions.js";
 import { differingOf } from "./compare.js";
 import { filterOf, isAny } from "./filter.js";
 import { Folders } from "./folders.js";
+import { guarded } from "./guard.js";
 import type { SyncOptions, SyncReport } from "./options.js";
 import { Pool } from "./pool.js";
 import { removeSurplus } from "./surplus.js";
@@ -69,13 +70,14 @@ class Sync {
   /** Folders that were to be made for files; the error of one that could not be. */
   readonly #made: Map<string, Error | undefined>;
   #hasUnmade = false;
-  /** With `delete`: files in whose way something stands that may be surplus. */
+  /** With `delete`, and in a dry run: files in whose way something stands that may be surplus. */
   readonly #waiting = new Waiting<Wanted>();
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
   /** Nothing was there when it began. */
   #isEmpty = false;
 
-  constructor(transfers: Transfers, folder: string, options: SyncOptions, signal: AbortSignal) {
+  constructor(transfers: Transfers, folder: string, given: SyncOptions, signal: AbortSignal) {
+    const options = guarded(given, (error) => this.#ending.abort(error));
     this.#transfers = transfers;
     this.#folder = folder;
     this.#made = new Map([[folder, undefined]]);
@@ -127,7 +129,8 @@ class Sync {
     if (this.#options.delete) {
       const gone = await this.#delete();
       await this.#bringWaiting(dryRun ? new Set(gone) : undefined);
-    }
+    } else if (dryRun) await this.#bringWaiting(new Set());
+    this.#signal.throwIfAborted();
     return this.#account.report();
   }
 
@@ -237,7 +240,7 @@ class Sync {
    */
   #differing({ page, places, paths }: Looked, local: FileStats | undefined): Wanted[] {
     const top = this.#folder.endsWith(sep) ? this.#folder : this.#folder + sep;
-    const obstacles = new Map(this.#options.delete ? local?.obstacles : undefined);
+    const obstacles = new Map(this.#options.delete || this.#options.dryRun ? local?.obstacles : undefined);
     const differing = differingOf(page, places, local, this.#options.checksum === true);
     this.#account.unchanged += paths.length - (differing?.length ?? paths.length);
     const wanted: Wanted[] = [];

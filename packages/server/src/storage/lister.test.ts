@@ -223,6 +223,8 @@ while True:
     await mkdir(join(path, "carpeta"));
     const names = [
       ".fileshare-0123456789abcdef.part",
+      ".fileshare-0123456789abcdef-a\u00e9.part",
+      ".fileshare-0123456789abcdef-ae\u0301.part",
       ".FILESHARE-0123456789ABCDEF.log",
       "carpeta/.fileshare-0123456789abcdef.log",
     ];

@@ -22,7 +22,7 @@ export function isCommonName(name: string): boolean {
  * Names under which a client keeps a download that is under way. In any case of letters, as there are folders in which that
  * makes no difference.
  */
-const download = /(?:^|\/)\.fileshare-[0-9a-f]{16}\.(?:part|log)(?:\/|$)/i;
+const download = /(?:^|\/)\.fileshare-[0-9a-f]{16}(?:-a(?:\u00e9|e\u0301))?\.(?:part|log)(?:\/|$)/i;
 
 /** Whether a name is that of what a client is about to make, which is no file yet; or leads through a folder of such a name. */
 export function isDownload(name: string): boolean {
