@@ -6,6 +6,7 @@ import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { TargetError } from "../src/errors.js";
 import type { SyncedFile, SyncOptions } from "../src/sync/options.js";
 import { breakingStorage } from "./breaking-storage.js";
 import { KiB, servedTree } from "./cli-run.js";
@@ -226,6 +227,34 @@ describe("sincronizar() with delete", () => {
       "c/2.tmp",
       "e",
     ]);
+  });
+
+  it.each([true, false])("tells of links in the way in a dry run, too (delete: %s)", async (isDeleting) => {
+    const server = await servedTree({ "l/x": "x", "l/y": noise(300 * KiB), "m/x": "x", d: "d" });
+    for (const path of ["n/hueca", "m/hueca"]) await mkdir(join(server.path, path), { recursive: true });
+    const into = await folder();
+    await symlink(await folder(), join(into, "l"));
+    await symlink("nada", join(into, "m"));
+    await symlink(await folder(), join(into, "n"));
+    const cliente = clienteOf(server);
+    const told = async (dryRun: boolean) => {
+      const { failed, ...report } = await cliente.sincronizar(into, { dryRun, delete: isDeleting });
+      const codes = failed.map(({ nombre, error }) => [nombre, (error as TargetError).code]);
+      return { ...report, failed: codes.sort() };
+    };
+    const dry = await told(true);
+    expect(dry).toMatchObject({
+      downloaded: ["d"],
+      deleted: [],
+      failed: [
+        ["l/x", "UNSAFE_NAME"],
+        ["l/y", "UNSAFE_NAME"],
+        ["m/hueca/", "NOT_WRITTEN"],
+        ["m/x", "NOT_WRITTEN"],
+        ["n/hueca/", "UNSAFE_NAME"],
+      ],
+    });
+    expect(await told(false)).toEqual(dry);
   });
 
   it("tells of what something stands in the way of in a dry run without delete, too", async () => {

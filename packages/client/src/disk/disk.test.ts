@@ -345,13 +345,15 @@ describe("Disk", () => {
     expect([...sizes]).toEqual([3, 3, ...Array(names.length + blocked.length + folders.length - 2).fill(-1)]);
     const from = names.length;
     expect(obstacles).toEqual([
-      [from, "carpeta"],
-      [from + 1, "carpeta/dentro"],
-      [from + 2, "fichero"],
-      [from + 3, "fichero"],
-      [from + 4, "carpeta/1"],
-      [from + blocked.length + 3, "fichero"],
-      [from + blocked.length + 4, "carpeta/1"],
+      [names.indexOf("enlace/1"), { path: "enlace", kind: "link" }],
+      [from, { path: "carpeta", kind: "folder" }],
+      [from + 1, { path: "carpeta/dentro", kind: "folder" }],
+      [from + 2, { path: "fichero", kind: "file" }],
+      [from + 3, { path: "fichero", kind: "file" }],
+      [from + 4, { path: "carpeta/1", kind: "file" }],
+      [from + blocked.length + 2, { path: "enlace", kind: "link" }],
+      [from + blocked.length + 3, { path: "fichero", kind: "file" }],
+      [from + blocked.length + 4, { path: "carpeta/1", kind: "file" }],
     ]);
   });
 

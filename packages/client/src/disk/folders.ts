@@ -37,17 +37,23 @@ export function statAll(paths: readonly string[]): Stats {
 /** The size of a regular file where none stands. */
 export const NO_FILE = -1;
 
+/**
+ * What is in the way of a file that would be saved: a folder at the path itself; or above it, where a folder would have to be, a
+ * link to one, or what is none ("file").
+ */
+export interface Obstacle {
+  readonly path: string;
+  readonly kind: "folder" | "link" | "file";
+}
+
 /** Regular files, as columns. */
 export interface FileStats {
   /** In bytes; {@link NO_FILE} where no regular file stands. */
   readonly sizes: Float64Array;
   /** As in {@link Stats}. */
   readonly modified: Float64Array;
-  /**
-   * What stands in the way of a file that would be saved, by its place: a folder at the path itself, or above it a file where
-   * a folder would have to be.
-   */
-  readonly obstacles: readonly (readonly [place: number, path: string])[];
+  /** By the place of the file. */
+  readonly obstacles: readonly (readonly [place: number, obstacle: Obstacle])[];
 }
 
 /**
@@ -60,18 +66,18 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
   const { length } = names;
   const sizes = new Float64Array(length).fill(NO_FILE);
   const modified = new Float64Array(length);
-  const obstacles: [number, string][] = [];
+  const obstacles: [number, Obstacle][] = [];
   const ways = new Map<string, Way>([["", "real"]]);
   for (let i = 0; i < length; i++) {
     const name = names[i] as string;
     const slash = name.lastIndexOf(sep);
     if (slash >= 0) {
       const way = wayTo(folder, name.slice(0, slash), ways);
-      if (typeof way === "object") obstacles.push([i, way.file]);
+      if (typeof way === "object") obstacles.push([i, way]);
       if (way !== "real" || slash === name.length - 1) continue;
     }
     const stats = statOf(folder + name);
-    if (stats?.isDirectory()) obstacles.push([i, name]);
+    if (stats?.isDirectory()) obstacles.push([i, { path: name, kind: "folder" }]);
     if (!stats?.isFile()) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
@@ -79,8 +85,8 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
   return { sizes, modified, obstacles };
 }
 
-/** Whether a folder stands there itself, or what file stands there, or above, instead of a folder. */
-type Way = "real" | "none" | { readonly file: string };
+/** Whether a folder stands there itself, or what stands there, or above, instead of a folder. */
+type Way = "real" | "none" | Obstacle;
 
 /** Whether a folder, and each above it, stands there itself. What was found out is noted. */
 function wayTo(top: string, path: string, known: Map<string, Way>): Way {
@@ -90,7 +96,8 @@ function wayTo(top: string, path: string, known: Map<string, Way>): Way {
   let way = wayTo(top, above, known);
   if (way === "real") {
     const stats = statOf(top + path);
-    if (!stats?.isDirectory()) way = stats?.isFile() ? { file: path } : "none";
+    if (!stats) way = "none";
+    else if (!stats.isDirectory()) way = { path, kind: isFolderOrLinkToOne(top + path) ? "link" : "file" };
   }
   known.set(path, way);
   return way;

@@ -4,7 +4,7 @@
 import { setMaxListeners } from "node:events";
 import { resolve, sep } from "node:path";
 import { ConexionError } from "@fileshare/protocol";
-import { type FileStats, NO_FILE } from "../disk/disk.js";
+import { type FileStats, NO_FILE, type Obstacle } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
 import { NoDigestError, TargetError } from "../errors.js";
 import { type Batch, type BatchFile, type NotSaved, noneSaved } from "../transfer/batch.js";
@@ -274,7 +274,7 @@ class Sync {
     return wanted;
   }
 
-  #wait(wanted: Wanted, path: string, obstacle: string): void {
+  #wait(wanted: Wanted, path: string, obstacle: Obstacle): void {
     this.#memory.keep("details", wanted.name.length + path.length);
     this.#waiting.add(wanted, path, obstacle);
   }

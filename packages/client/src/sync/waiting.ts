@@ -2,17 +2,17 @@
 // file.
 
 import { join, sep } from "node:path";
-import type { Disk } from "../disk/disk.js";
+import type { Disk, Obstacle } from "../disk/disk.js";
 import { TargetError } from "../errors.js";
 
 /** So many are looked at before it is looked whether that is still wanted. */
 const LOOKED_AT_ONCE = 1024;
 
-/** What waits, and what was in its way: paths from the top. That of a folder that is to be made ends in a separator. */
+/** What waits, and what was in its way. Paths are from the top; that of a folder that is to be made ends in a separator. */
 interface Waiter<T> {
   readonly item: T;
   readonly path: string;
-  readonly obstacle: string;
+  readonly obstacle: Obstacle;
 }
 
 /** Those whose way is free, and the others. */
@@ -24,7 +24,7 @@ export interface Freed<T> {
 export class Waiting<T> {
   readonly #all: Waiter<T>[] = [];
 
-  add(item: T, path: string, obstacle: string): void {
+  add(item: T, path: string, obstacle: Obstacle): void {
     this.#all.push({ item, path, obstacle });
   }
 
@@ -45,9 +45,9 @@ export class Waiting<T> {
       signal.throwIfAborted();
       const some = this.#all.slice(from, from + LOOKED_AT_ONCE);
       const obstacles = gone ? obstaclesBut(gone, some) : await obstaclesOf(disk, top, some);
-      const blocked = some.flatMap(({ item, path }, nth) => {
+      const blocked = some.flatMap(({ item }, nth) => {
         const obstacle = obstacles.get(nth);
-        return obstacle === undefined ? [] : [[item, inTheWay(top, path, obstacle)] as const];
+        return obstacle === undefined ? [] : [[item, inTheWay(top, obstacle)] as const];
       });
       yield { free: some.flatMap(({ item }, nth) => (obstacles.has(nth) ? [] : [item])), blocked };
     }
@@ -58,7 +58,7 @@ async function obstaclesOf(
   disk: Disk,
   top: string,
   some: readonly Waiter<unknown>[],
-): Promise<ReadonlyMap<number, string>> {
+): Promise<ReadonlyMap<number, Obstacle>> {
   const { obstacles } = await disk.filesWithin(
     top,
     some.map(({ path }) => path),
@@ -66,17 +66,19 @@ async function obstaclesOf(
   return new Map(obstacles);
 }
 
-function obstaclesBut(gone: ReadonlySet<string>, some: readonly Waiter<unknown>[]): Map<number, string> {
-  const staying = new Map<number, string>();
-  for (const [nth, { path, obstacle }] of some.entries()) {
-    const name = obstacle.split(sep).join("/");
-    if (!gone.has(obstacle === path ? `${name}/` : name)) staying.set(nth, obstacle);
+function obstaclesBut(gone: ReadonlySet<string>, some: readonly Waiter<unknown>[]): Map<number, Obstacle> {
+  const staying = new Map<number, Obstacle>();
+  for (const [nth, { obstacle }] of some.entries()) {
+    const name = obstacle.path.split(sep).join("/");
+    if (!gone.has(obstacle.kind === "folder" ? `${name}/` : name)) staying.set(nth, obstacle);
   }
   return staying;
 }
 
-function inTheWay(top: string, path: string, obstacle: string): TargetError {
-  if (obstacle === path)
-    return new TargetError("IS_FOLDER", join(top, obstacle), "a folder of that name stands there");
-  return new TargetError("NOT_WRITTEN", join(top, obstacle), "a file stands where the folder would go");
+function inTheWay(top: string, { path, kind }: Obstacle): TargetError {
+  const there = join(top, path);
+  if (kind === "folder") return new TargetError("IS_FOLDER", there, "a folder of that name stands there");
+  if (kind === "file")
+    return new TargetError("NOT_WRITTEN", there, "a file stands where the folder would go");
+  return new TargetError("UNSAFE_NAME", there, "a link stands there, which leads to another folder");
 }
