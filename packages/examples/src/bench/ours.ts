@@ -38,7 +38,7 @@ function measured(job: Job, name: string, nodeOptions: readonly string[]): Conte
         const run = (which: Job, options: readonly string[]): Promise<Ended> =>
           runClient(process.execPath, [...options, client, which, server.port, into], signal);
         // A server is seldom one that has just been started, whose JavaScript nobody has compiled yet.
-        await run("listAll", nodeOptions);
+        await run(job === "list" ? "list" : "listAll", nodeOptions);
         const ended = await run(job, optionsOf("client"));
         if (profiles !== undefined) {
           server.process.kill("SIGUSR2");

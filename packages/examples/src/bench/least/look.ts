@@ -33,6 +33,9 @@ export interface ChangedFile {
   readonly modified: number;
 }
 
+/** Times of a copy that Node has made have no parts of milliseconds. */
+const SAME_SECONDS = 0.002;
+
 function look(folder: string, names: readonly string[] = readdirSync(folder)): Looked {
   const looked = { files: 0, bytes: 0 };
   for (const name of names) {
@@ -57,7 +60,7 @@ function compare(folder: string, state: string): ChangedFile[] {
     const [name = "", size, nanoseconds] = line.split("\t");
     const modified = Number(nanoseconds) / 1e9;
     const stats = lstatSync(`${folder}/${name}`, { throwIfNoEntry: false });
-    if (stats?.size === Number(size) && Math.abs(stats.mtimeMs / 1000 - modified) < 1e-5) continue;
+    if (stats?.size === Number(size) && Math.abs(stats.mtimeMs / 1000 - modified) < SAME_SECONDS) continue;
     changed.push({ name, size: Number(size), modified });
   }
   return changed;
