@@ -8,7 +8,7 @@ import {
   startPythonServer,
 } from "@fileshare/peers";
 import { nothing, operaciones, text } from "@fileshare/protocol";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Cliente, connect } from "../src/index.js";
 import { clienteOf, expectFile, type Files, folder, noise } from "./served.js";
 
@@ -63,7 +63,7 @@ async function story(cliente: Cliente, server: PythonServer): Promise<void> {
     ...Object.keys(files).map((name) => `request 'descargar' '${name}' segments=1`),
     "request 'descargar' 'falta' segments=1",
   ]);
-  expect(server.stderr().match(/ connected$/gm)).toHaveLength(1);
+  await vi.waitFor(() => expect(server.stderr().match(/ connected$/gm)).toHaveLength(1));
 }
 
 const known = ["3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
@@ -121,7 +121,7 @@ describe("The server of old", () => {
     expect(await readdir(into)).toEqual([]);
     await cliente.descargarArchivo("notas.txt", { folder: into });
     expect(await readdir(into)).toEqual(["notas.txt"]);
-    expect(server.stderr().match(/ connected$/gm)).toHaveLength(2);
+    await vi.waitFor(() => expect(server.stderr().match(/ connected$/gm)).toHaveLength(2));
   });
 
   it("says nothing to an operation that it does not know: replyTimeoutMs ends the wait", async () => {
@@ -134,7 +134,7 @@ describe("The server of old", () => {
     });
     expect(await server.waitForRequests(1)).toEqual(["request 'borrar' 'notas.txt' segments=1"]);
     expect(await cliente.pedirListaArchivos()).toContain("notas.txt");
-    expect(server.stderr().match(/ connected$/gm)).toHaveLength(2);
+    await vi.waitFor(() => expect(server.stderr().match(/ connected$/gm)).toHaveLength(2));
   });
 
   it("says nothing to an operation that it does not know: close() ends the wait", async () => {
@@ -157,7 +157,7 @@ describe("The server of old", () => {
     await Promise.all(Object.keys(hundred).map((name) => cliente.descargarArchivo(name, { folder: into })));
     for (const [name, content] of Object.entries(hundred)) await expectFile(join(into, name), content);
     expect((await server.waitForRequests(100)).every((line) => line.endsWith("segments=1"))).toBe(true);
-    expect(server.stderr().match(/ connected$/gm)).toHaveLength(1);
+    await vi.waitFor(() => expect(server.stderr().match(/ connected$/gm)).toHaveLength(1));
   });
 
   it("serves fifty of our clients at once", async () => {
@@ -173,7 +173,7 @@ describe("The server of old", () => {
       }),
     );
     expect(await readdir(into)).toHaveLength(50);
-    expect(server.stderr().match(/ connected$/gm)).toHaveLength(50);
+    await vi.waitFor(() => expect(server.stderr().match(/ connected$/gm)).toHaveLength(50));
     expect(server.stderr()).not.toMatch(/broken|raised/);
   });
 
