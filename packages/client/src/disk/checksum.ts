@@ -71,12 +71,8 @@ const makers = lazy(() => {
   return known.set("crc32", () => new Crc32());
 });
 
-const names = lazy((): readonly string[] => Object.freeze([...makers().keys()]));
-
 /** Names of the checksums that can be computed here, the fastest first. */
-export function algorithms(): readonly string[] {
-  return names();
-}
+export const algorithms: () => readonly string[] = lazy(() => Object.freeze([...makers().keys()]));
 
 /** Begins a checksum, or gives nothing where it is not one of `algorithms`. */
 export function hasherFor(algorithm: string): Hasher | undefined {

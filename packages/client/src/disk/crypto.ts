@@ -1,8 +1,6 @@
 // Node's crypto, loaded when it is needed: that takes a good part of a thread's start, which who begins to save waits for.
 
-import { lazy } from "../lazy.js";
-
-export const crypto: () => typeof import("node:crypto") = lazy(() => process.getBuiltinModule("node:crypto"));
+export const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
 
 /** So many hexadecimal digits that are seldom the same twice, and that anybody might guess. */
 export function anyHex(digits: number): string {
