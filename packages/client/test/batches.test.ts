@@ -8,6 +8,7 @@ import { contentOf, FaultyStorage, startFaultProxy } from "@fileshare/peers";
 import { type Conexion, Mensaje, operaciones, type PyValue } from "@fileshare/protocol";
 import { DirectoryStorage, Servidor, type Storage } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { SyncProgress } from "../src/sync/options.js";
 import type { DownloadEvent } from "../src/transfer/download.js";
 import {
   clienteOf,
@@ -178,16 +179,23 @@ describe("sincronizar() of small files", () => {
     const server = await listening(new Servidor({ storage, host: "127.0.0.1", port: 0 }));
     const into = await folder();
     const events: string[] = [];
+    const told: SyncProgress[] = [];
     const report = await clienteOf(server).sincronizar(into, {
       onEvent: (nombre, { type }) => events.push(`${nombre} ${type}`),
+      onProgress: (progress) => told.push(progress),
     });
     expect(report.failed).toMatchObject([{ nombre: "f5", error: { code: "REFUSED", reason: "NOT_FOUND" } }]);
     expect(events.sort()).toEqual(["f3 restarted", "f4 restarted"]);
     const { f5: _, ...rest } = files;
     await expectFiles(into, { ...rest, f3: "otro", f4: noise(100_000) });
-    expect(report.bytes).toBe(
-      Object.values({ ...rest, f3: "otro", f4: noise(100_000) }).reduce((sum, { length }) => sum + length, 0),
+    const bytes = Object.values({ ...rest, f3: "otro", f4: noise(100_000) }).reduce(
+      (sum, { length }) => sum + length,
+      0,
     );
+    expect(report.bytes).toBe(bytes);
+    // The one that is gone is wanted still, and never came.
+    const gone = files.f5?.length ?? Number.NaN;
+    expect(told.at(-1)).toMatchObject({ files: 20, done: 19, total: bytes + gone, received: bytes });
   });
 
   it("asks a server that gives one at a time for each by itself, and does not ask for many again", async () => {

@@ -7,8 +7,6 @@ export class Account {
   /** Files that were compared, and those of them that were the same. */
   compared = 0;
   unchanged = 0;
-  /** Bytes that have arrived of those that are wanted. */
-  received = 0;
   readonly #options: SyncOptions;
   readonly #downloaded: string[] = [];
   readonly #folders: string[] = [];
@@ -16,6 +14,7 @@ export class Account {
   readonly #failed: { nombre: string; error: unknown }[] = [];
   #files = 0;
   #total = 0;
+  #received = 0;
   #done = 0;
   #bytes = 0;
 
@@ -32,6 +31,13 @@ export class Account {
   want(size: number | undefined): void {
     this.#files += 1;
     this.#total += size ?? 0;
+  }
+
+  /** Bytes have arrived; or others will come in their place, and count less than nothing. A file may turn out to be of another size. */
+  arrive(bytes: number, growth = 0): void {
+    this.#received += bytes;
+    this.#total += growth;
+    this.tell();
   }
 
   fetched(nombre: string, path: string, bytes: number): void {
@@ -75,7 +81,7 @@ export class Account {
       files: this.#files,
       done: this.#done,
       total: this.#total,
-      received: this.received,
+      received: this.#received,
     });
   }
 

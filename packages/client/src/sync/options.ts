@@ -59,7 +59,10 @@ export interface SyncProgress {
   /** Files to be fetched, and those that are there. */
   readonly files: number;
   readonly done: number;
-  /** Bytes of the files to be fetched, and those that have arrived. */
+  /**
+   * Bytes of the files to be fetched, as they were listed or, where a file has changed since, as it is; and those that have
+   * arrived. Those of a file that changes while it comes are taken back, and so `received` may become less.
+   */
   readonly total: number;
   readonly received: number;
 }

@@ -3,14 +3,11 @@
 
 import { setMaxListeners } from "node:events";
 import { resolve, sep } from "node:path";
-import { ConexionError } from "@fileshare/protocol";
 import { type FileStats, NO_FILE, type Obstacle } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
-import { NoDigestError, TargetError } from "../errors.js";
-import { type Batch, type BatchFile, type NotSaved, noneSaved } from "../transfer/batch.js";
-import type { DetailsPage, RemoteDetails } from "../transfer/details.js";
-import { remoteDigest } from "../transfer/digest.js";
-import { download } from "../transfer/download.js";
+import { TargetError } from "../errors.js";
+import type { Batch } from "../transfer/batch.js";
+import type { DetailsPage } from "../transfer/details.js";
 import { listing } from "../transfer/listing.js";
 import { ListingMemory } from "../transfer/listing-memory.js";
 import { areCommon, isTooLong, pathWithin } from "../transfer/target.js";
@@ -19,6 +16,7 @@ import { Account } from "./account.js";
 import { Batcher } from "./batcher.js";
 import { Collisions } from "./collisions.js";
 import { differingOf } from "./compare.js";
+import { Fetcher } from "./fetcher.js";
 import { filterOf, isAny } from "./filter.js";
 import { Folders } from "./folders.js";
 import { guarded } from "./guard.js";
@@ -31,7 +29,7 @@ import { foldersOf, type Wanted } from "./wanted.js";
 /** How many files are under way at once: as many as a connection takes requests, and some to be saved. */
 const FILES_UNDER_WAY = 256;
 
-/** For how many of them a batch of small files counts; of one that did not come, so many are asked for at once. */
+/** For how many of them a batch of small files counts. */
 const BATCH_WEIGHT = 32;
 
 /** Brings a folder to what the server has. */
@@ -64,6 +62,7 @@ class Sync {
   readonly #ending = new AbortController();
   readonly #isMeant: (name: string) => boolean;
   readonly #batcher: Batcher;
+  readonly #fetcher: Fetcher;
   readonly #account: Account;
   readonly #folders: Folders;
   readonly #memory: ListingMemory;
@@ -91,6 +90,7 @@ class Sync {
     this.#memory = new ListingMemory(options.maxListingBytes);
     this.#folders = new Folders(transfers.disk, folder, this.#account, this.#memory, options);
     this.#batcher = new Batcher(transfers, { fsync, retries, signal: this.#signal, onEvent });
+    this.#fetcher = new Fetcher(transfers, this.#batcher, this.#account, options, this.#signal);
   }
 
   get #signal(): AbortSignal {
@@ -164,7 +164,7 @@ class Sync {
     const wanted = dryRun ? differing : await this.#withFolders(differing);
     const { batches, others } = dryRun ? { batches: [], others: wanted } : await this.#batcher.sort(wanted);
     await this.#beginBatches(pool, batches);
-    for (const each of others) await pool.run(() => this.#orEnd(this.#bring(each)));
+    for (const each of others) await pool.run(() => this.#orEnd(this.#fetcher.bring(each)));
   }
 
   #pages(): AsyncIterator<DetailsPage> {
@@ -179,7 +179,8 @@ class Sync {
   }
 
   async #beginBatches(pool: Pool, batches: readonly Batch[]): Promise<void> {
-    for (const batch of batches) await pool.run(() => this.#orEnd(this.#bringBatch(batch)), BATCH_WEIGHT);
+    for (const batch of batches)
+      await pool.run(() => this.#orEnd(this.#fetcher.bringBatch(batch)), BATCH_WEIGHT);
   }
 
   /** What a file's failure does not account for ends the whole, and at once: others would find out for as long. */
@@ -311,80 +312,6 @@ class Sync {
     return { places, paths };
   }
 
-  /** Fetches a file, where it turns out to differ. */
-  async #bring(wanted: Wanted): Promise<void> {
-    const { name, size, target, byDigest } = wanted;
-    if (byDigest) {
-      if (await this.#isSameDigest(wanted)) return;
-      this.#account.want(size);
-      this.#account.tell();
-    }
-    if (this.#options.dryRun) this.#account.fetched(name, target, size ?? 0);
-    else await this.#fetch(wanted);
-  }
-
-  /** Fetches small files at once, and those that did not come so one by one. */
-  async #bringBatch(batch: Batch): Promise<void> {
-    let arrived = 0;
-    const notSaved = await this.#batcher
-      .fetch(batch, (bytes) => {
-        arrived += bytes;
-        this.#account.received += bytes;
-        this.#account.tell();
-      })
-      .catch((error: unknown) => {
-        this.#signal.throwIfAborted();
-        if (error instanceof ConexionError) throw error;
-        return noneSaved(batch, error as Error);
-      });
-    this.#account.fetchedTogether(batch, notSaved);
-    if (notSaved.size > 0) await this.#bringLeft(batch, notSaved, arrived);
-    this.#signal.throwIfAborted();
-  }
-
-  async #bringLeft(batch: Batch, notSaved: NotSaved, arrived: number): Promise<void> {
-    const left: BatchFile[] = [];
-    for (const [place, error] of notSaved) {
-      const file = batch.at(place);
-      if (error) this.#account.fail(file.name, error);
-      else left.push(file);
-    }
-    // What did not come so comes again; all the rest has arrived, whatever became of it.
-    if (left.length > 0) {
-      this.#account.received += batch.bytes - left.reduce((sum, { size }) => sum + size, 0) - arrived;
-    }
-    this.#signal.throwIfAborted();
-    const pool = new Pool(BATCH_WEIGHT);
-    try {
-      for (const file of left) await pool.run(() => this.#fetch(file));
-    } finally {
-      await pool.end();
-    }
-    pool.throwIfFailed();
-  }
-
-  /** Whether there is nothing to fetch; also where that cannot be found out. What is the same gets the server's time. */
-  async #isSameDigest({ name, modified, target, hasOtherTime }: Wanted): Promise<boolean> {
-    const { retries } = this.#options;
-    try {
-      const [theirs, ours] = await Promise.all([
-        remoteDigest(this.#transfers, name, this.#signal, retries),
-        this.#transfers.disk.digest(target, this.#signal),
-      ]);
-      if (theirs !== ours) return false;
-      if (hasOtherTime && modified !== undefined && !this.#options.dryRun) {
-        await this.#transfers.disk.setModified(target, modified);
-      }
-      this.#account.unchanged += 1;
-      this.#account.tell();
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      if (error instanceof ConexionError || error instanceof NoDigestError) throw error;
-      this.#account.fail(name, error);
-    }
-    return true;
-  }
-
   /** Makes the folders that files go to. Gives the files whose folders are there: the others have failed. */
   async #withFolders(wanted: readonly Wanted[]): Promise<readonly Wanted[]> {
     const folders = foldersOf(wanted, this.#made);
@@ -400,41 +327,6 @@ class Sync {
       if (error) this.#account.fail(name, error);
       return !error;
     });
-  }
-
-  async #fetch({
-    name,
-    size,
-    modified,
-    version,
-    target,
-  }: RemoteDetails & { readonly target: string }): Promise<void> {
-    const { resume = true, fsync = false, retries, onEvent } = this.#options;
-    let received = 0;
-    const isKnown = size !== undefined && modified !== undefined && version !== undefined;
-    try {
-      const { bytes } = await download(this.#transfers, {
-        nombre: name,
-        target,
-        known: isKnown ? { name, size, modified, version } : undefined,
-        resume,
-        fsync,
-        retries,
-        signal: this.#signal,
-        onProgress: (now) => {
-          this.#account.received += now - received;
-          received = now;
-          this.#account.tell();
-        },
-        onEvent: (event) => onEvent?.(name, event),
-      });
-      this.#account.fetched(name, target, bytes);
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      // A server that answers otherwise breaks off over this file alone.
-      if (error instanceof ConexionError && !(await this.#transfers.answers(this.#signal))) throw error;
-      this.#account.fail(name, error);
-    }
   }
 
   /**
