@@ -420,8 +420,23 @@ describe("fileshare ls", () => {
     });
   });
 
-  it("takes the server before the command too", async () => {
+  it("takes flags before the command too, where it has them", async () => {
     const server = await servedTree(tree);
     expect((await fileshare(["-s", at(server), "ls"]).ended).stdout).toContain("notas.txt\n");
+    const [one, other] = [await folder(), await folder()];
+    const before = ["-s", at(server), "-o", one, "--timeout", "5"];
+    expect(await fileshare([...before, "get", "notas.txt"]).ended).toMatchObject({ code: 0, stderr: "" });
+    expect(await fileshare([...before, "get", "notas.txt", "-o", other]).ended).toMatchObject({ code: 0 });
+    for (const into of [one, other]) await expectFile(join(into, "notas.txt"), tree["notas.txt"]);
+    for (const command of ["ls", "sync"]) {
+      const { code, stderr } = await fileshare([...before, command]).ended;
+      expect(code).toBe(2);
+      expect(stderr).toMatch(`fileshare: ${command} has no option '-o, --output <folder>'\n`);
+    }
+  });
+
+  it("waits as long as it is told before the command for what does not answer", async () => {
+    const server = await rawServer(() => {});
+    expect(await fileshare(["--max-time", "1", "-s", at(server), "ls"]).ended).toMatchObject({ code: 4 });
   });
 });

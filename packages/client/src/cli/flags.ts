@@ -46,7 +46,7 @@ export const SERVER_VARIABLE = "FILESHARE_SERVER";
 /** A timer's most is 2 ** 31 - 1 ms. */
 const MOST_SECONDS = 1_000_000;
 
-export function serverOption(): Option {
+function serverOption(): Option {
   return new Option(
     "-s, --server <host:port>",
     `the server (default: $${SERVER_VARIABLE}, or "${DEFAULT_SERVER}")`,

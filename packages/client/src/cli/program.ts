@@ -11,7 +11,6 @@ import {
   parseServer,
   SERVER_VARIABLE,
   type ServerFlags,
-  serverOption,
 } from "./flags.js";
 import type { GetFlags } from "./get.js";
 import { completionHelp, getHelp, lsHelp, programHelp, syncHelp } from "./help.js";
@@ -29,7 +28,7 @@ export interface Actions {
 }
 
 export function makeProgram(version: string, actions: Actions): Command {
-  const program = new Command("fileshare")
+  const program = addServerOptions(new Command("fileshare"))
     .description(
       "List and download the files of a fileshare server, or of a Python one.\nAlone at a terminal: choose files with the keyboard and download them.",
     )
@@ -37,7 +36,6 @@ export function makeProgram(version: string, actions: Actions): Command {
     .version(version)
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "fileshare: ")) })
-    .addOption(serverOption())
     .addOption(outputOption())
     .argument("[command]")
     .addHelpText("after", programHelp)
@@ -46,14 +44,13 @@ export function makeProgram(version: string, actions: Actions): Command {
       if (word !== undefined) program.error(`error: unknown command '${word}'`);
       if (!process.stdin.isTTY || !process.stdout.isTTY) program.help({ error: true });
       if (flags.output === "-") program.error("error: only get writes to stdout");
-      return actions.pick(withServer(flags));
+      return actions.pick(flags);
+    })
+    .hook("preAction", (_, command) => {
+      if (command !== program) takeEarlier(program, command);
+      if (command.getOptionValueSource("server") === undefined && has(command, "server"))
+        command.setOptionValueWithSource("server", serverOfEnvironment(program), "env");
     });
-
-  // An option may also stand before the command's name.
-  const withServer = <Flags extends ServerFlags>(flags: Flags): Flags => ({
-    ...flags,
-    server: flags.server ?? program.opts<ServerFlags>().server ?? serverOfEnvironment(program),
-  });
 
   addServerOptions(program.command("ls"))
     .description("list the server's files and folders")
@@ -67,7 +64,7 @@ export function makeProgram(version: string, actions: Actions): Command {
     .option("-R, --recursive", "files in folders too")
     .option("--json", "one JSON object a line for each file: name, size, modified, version")
     .addHelpText("after", lsHelp)
-    .action((globs: string[], flags: LsFlags & ServerFlags) => actions.ls(globs, withServer(flags)));
+    .action((globs: string[], flags: LsFlags & ServerFlags) => actions.ls(globs, flags));
 
   const get = addServerOptions(program.command("get"))
     .description("download files, many at once")
@@ -85,7 +82,7 @@ export function makeProgram(version: string, actions: Actions): Command {
     .action((names: string[], flags: GetFlags) => {
       const conflict = conflictOf(names, flags);
       if (conflict !== undefined) get.error(`error: ${conflict}`);
-      return actions.get(names, withServer(flags));
+      return actions.get(names, flags);
     });
 
   const sync = addServerOptions(program.command("sync"))
@@ -101,7 +98,7 @@ export function makeProgram(version: string, actions: Actions): Command {
     .option("-c, --checksum", "compare files by their SHA-256 instead of their time")
     .option("--json", "one JSON event a line")
     .addHelpText("after", syncHelp)
-    .action((folder: string, flags: SyncFlags) => actions.sync(folder, withServer(flags)));
+    .action((folder: string, flags: SyncFlags) => actions.sync(folder, flags));
 
   program
     .command("completion")
@@ -114,6 +111,22 @@ export function makeProgram(version: string, actions: Actions): Command {
     command.exitOverride().showHelpAfterError("Run fileshare --help to see how it is used.");
   }
   return program;
+}
+
+/** Options may also stand before the command's name: what stands behind it goes before them. */
+function takeEarlier(program: Command, command: Command): void {
+  for (const option of program.options) {
+    const name = option.attributeName();
+    if (program.getOptionValueSource(name) !== "cli") continue;
+    if (!has(command, name)) program.error(`error: ${command.name()} has no option '${option.flags}'`);
+    if (command.getOptionValueSource(name) !== "cli")
+      command.setOptionValueWithSource(name, program.getOptionValue(name), "cli");
+  }
+}
+
+/** Whether a command has an option. */
+function has(command: Command, name: string): boolean {
+  return command.options.some((option) => option.attributeName() === name);
 }
 
 function serverOfEnvironment(program: Command): ServerFlags["server"] {
