@@ -357,6 +357,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * Reading it to its end says that it is right: it arrives in ranges, each checked at its end, and where one was damaged,
    * or the file changed meanwhile, reading it throws. A server of old sends it unchecked, less than 4 GiB of it.
    *
+   * Its pieces may be kept, or given to any stream; `lend()` gives them without a copy of each. Once the signal aborts there is
+   * nothing more to read, and nobody waits for it.
+   *
    * @throws as {@link descargarArchivo}, and so may the reading
    */
   async stream(nombre: string, options?: RequestOptions): Promise<Content> {
@@ -381,10 +384,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     try {
       if (turn.signal.aborted) throw turn.signal.reason;
       return guardContent(
-        () => this.#conexion,
         await openStream(nombre, ask, giveUp, this.#tellsLate || this.#transfers.tellsLate),
-        () => {},
-        over,
+        { conexion: () => this.#conexion, checkEnd: () => {}, signal: turn.signal, over },
       );
     } catch (error) {
       over();
@@ -466,12 +467,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       const checked = checkData(conexion, reply, operation.reply);
       if (!arriving || !(checked instanceof Content)) return checked;
       streaming = true;
-      return guardContent(
-        () => conexion,
-        checked,
-        () => checkEstado(reply, operacion, what),
-        over,
-      );
+      const checkEnd = (): void => checkEstado(reply, operacion, what);
+      return guardContent(checked, { conexion: () => conexion, checkEnd, signal, over });
     } finally {
       if (!streaming) {
         await arriving?.cancel();
@@ -608,19 +605,33 @@ function throwReplyError(conexion: Conexion | undefined, cause: unknown): never 
   throw error;
 }
 
+/** What a content on its way to the app has to do with the client. */
+interface Guard {
+  readonly conexion: () => Conexion | undefined;
+  readonly checkEnd: () => void;
+  /** Ends it, whether it is being read or not. */
+  readonly signal: AbortSignal;
+  /** Ends its turn. */
+  readonly over: () => void;
+}
+
 /** A content that keeps its turn until it was read or given up, and whose end is checked. */
-function guardContent(
-  conexion: () => Conexion | undefined,
-  content: Content,
-  checkEnd: () => void,
-  over: () => void,
-): Content {
-  const inner = content[Symbol.asyncIterator]();
+function guardContent(content: Content, guard: Guard): Content {
+  const { conexion, checkEnd, signal } = guard;
+  const inner = content.lend()[Symbol.asyncIterator]();
+  let opened = false;
   let ended = false;
   let givenUp = false;
+  const over = (): void => {
+    signal.removeEventListener("abort", over);
+    guard.over();
+  };
+  signal.addEventListener("abort", over, { once: true });
+  if (signal.aborted) over();
   const iterator: AsyncIterator<Uint8Array> = {
     async next() {
       try {
+        if (!ended) signal.throwIfAborted();
         const result = await inner.next();
         if (!result.done) return result;
         if (givenUp && !ended) throw new ConexionError("CLOSED", "The content was given up before its end");
@@ -647,5 +658,10 @@ function guardContent(
       over();
     }
   };
-  return new Content(content.length, { open: () => iterator, cancel });
+  const open = (): typeof iterator => {
+    if (opened) throw new ConexionError("CLOSED", "The content was read already: it arrives once");
+    opened = true;
+    return iterator;
+  };
+  return new Content(content.length, { open, cancel, lends: true });
 }

@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { type FaultRule, startFaultProxy, startPythonServer } from "@fileshare/peers";
 import { Content, content, Mensaje, operaciones, text } from "@fileshare/protocol";
 import { DirectoryStorage, RefusedError, Servidor } from "@fileshare/server";
@@ -59,6 +61,53 @@ describe("Cliente.stream(), in ranges that are checked", () => {
     await expect(cliente.stream("falta")).rejects.toMatchObject({ code: "REFUSED", reason: "NOT_FOUND" });
     expect((await (await cliente.stream("a")).bytes()).length).toBe(4);
   });
+
+  it("gives pieces that may be kept, and given to streams that read ahead", async () => {
+    const bytes = noise(20 * MiB);
+    const cliente = clienteOf(await served({ fichero: bytes }));
+    const kept: Uint8Array[] = [];
+    for await (const piece of await cliente.stream("fichero")) kept.push(piece);
+    expect(Buffer.compare(Buffer.concat(kept), bytes)).toBe(0);
+    const ahead = Readable.from(await cliente.stream("fichero"), { highWaterMark: 16 });
+    expect(Buffer.compare(await buffer(ahead), bytes)).toBe(0);
+    let read = 0;
+    for await (const piece of (await cliente.stream("fichero")).lend()) {
+      expect(Buffer.compare(piece, bytes.subarray(read, read + piece.length))).toBe(0);
+      read += piece.length;
+    }
+    expect(read).toBe(bytes.length);
+  });
+
+  it("can be read once", async () => {
+    const cliente = clienteOf(await served({ a: "alfa", b: noise(MiB) }));
+    for (const name of ["a", "b"]) {
+      const content = await cliente.stream(name);
+      await content.bytes();
+      await expect(content.bytes()).rejects.toMatchObject({ code: "CLOSED" });
+    }
+  });
+
+  it.each([2, 100_000, 9 * MiB])(
+    "makes nobody wait who comes after it when its signal aborts, though nobody reads it (%d bytes)",
+    async (size) => {
+      const server = await served({ fichero: noise(size), a: "alfa" });
+      const cliente = clienteOf(server);
+      const reason = new Error("gone");
+      const giving = new AbortController();
+      const unread = await cliente.stream("fichero", { signal: giving.signal });
+      giving.abort(reason);
+      expect((await (await cliente.stream("a")).bytes()).length).toBe(4);
+      expect(await cliente.request("listar", null)).toEqual(["a", "fichero"]);
+      await expect(unread.bytes()).rejects.toBe(reason);
+      const both = new AbortController();
+      const { signal } = both;
+      const streams = [cliente.stream("fichero", { signal }), cliente.stream("a", { signal })];
+      await streams[0];
+      both.abort(reason);
+      await expect(streams[1]).rejects.toBe(reason);
+      expect((await (await cliente.stream("fichero")).bytes()).length).toBe(size);
+    },
+  );
 
   it("leaves the connection alone when it is cancelled after its end", async () => {
     const server = await served({ a: noise(100_000), b: noise(9 * MiB) });

@@ -378,7 +378,13 @@ export class Conexion implements AsyncDisposable {
         return { done: true, value: undefined };
       },
     };
-    return new Content(decoder.bytesLeft, { open: () => iterator, cancel: () => inTurn(cancel) });
+    let opened = false;
+    const open = (): typeof iterator => {
+      if (opened) throw new ConexionError("CLOSED", "The content was read already: it arrives once");
+      opened = true;
+      return iterator;
+    };
+    return new Content(decoder.bytesLeft, { open, cancel: () => inTurn(cancel), lends: true });
   }
 
   async #piece(most: number): Promise<Uint8Array> {
@@ -488,7 +494,7 @@ export class Conexion implements AsyncDisposable {
     let begun = false;
     await this.#posted();
     try {
-      for await (const piece of content) {
+      for await (const piece of content.lend()) {
         const chunk = gap.gap === "bytes" ? piece : asText(gap.gap, piece);
         left -= chunk.length;
         given += piece.length;
@@ -514,7 +520,7 @@ export class Conexion implements AsyncDisposable {
   /** How long content is as text, in the old protocols. For as long as there is somebody to send it to. */
   async #countText(content: Content): Promise<TextLengths> {
     let lengths: TextLengths = { "utf-8": 0, escaped: 0 };
-    for await (const piece of content) {
+    for await (const piece of content.lend()) {
       this.#checkFailure();
       if (this.#transport.closed) throw this.#fail(new ConexionError("LOST", "The connection was lost"));
       lengths = addTextLengths(lengths, piece);

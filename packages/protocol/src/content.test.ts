@@ -10,6 +10,32 @@ describe("Content", () => {
     await content.cancel();
   });
 
+  it("gives copies of what its source overwrites, and lends that itself", async () => {
+    const memory = new Uint8Array(2);
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      for (const byte of [1, 2, 3]) yield memory.fill(byte);
+    };
+    const content = new Content(6, { open: source, lends: true });
+    const kept: Uint8Array[] = [];
+    for await (const piece of content) kept.push(piece);
+    expect(kept).toEqual([Uint8Array.of(1, 1), Uint8Array.of(2, 2), Uint8Array.of(3, 3)]);
+    for await (const piece of content.lend()) expect(piece).toBe(memory);
+    expect(await content.bytes()).toEqual(Uint8Array.of(1, 1, 2, 2, 3, 3));
+  });
+
+  it("ends its source where a loop over copies is left early", async () => {
+    let ended = false;
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield Uint8Array.of(1);
+      } finally {
+        ended = true;
+      }
+    };
+    for await (const _ of new Content(9, { open: source, lends: true })) break;
+    expect(ended).toBe(true);
+  });
+
   it.each([-1, 1.5, Number.NaN])("refuses a length of %s", (length) => {
     expect(() => new Content(length, { open: () => ({ next: () => new Promise(() => {}) }) })).toThrow(
       TypeError,

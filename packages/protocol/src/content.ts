@@ -6,13 +6,19 @@ export interface ContentSource {
   readonly open: () => AsyncIterator<Uint8Array>;
   /** The rest is not wanted. Default: nothing is done. */
   readonly cancel?: () => Promise<void>;
+  /**
+   * Whether a piece may be overwritten once the next one is asked for. Then who iterates over the content is given copies,
+   * and {@link Content.lend} gives the pieces themselves. Default false.
+   */
+  readonly lends?: boolean;
 }
 
 /**
  * Bytes of a known length, piece by piece. As the data of a Mensaje it is sent without being held in memory, and it is
  * what arrives where the data of a Mensaje is large.
  *
- * A piece is a view that may be overwritten once the next one is asked for: copy what is to be kept.
+ * A piece is memory of its own, which may be kept, or given to a stream. {@link Content.lend} gives those of a content
+ * that arrives without copying them.
  *
  * @example
  * ```ts
@@ -44,9 +50,24 @@ export class Content implements AsyncIterable<Uint8Array> {
     return contentOf(bytes);
   }
 
-  /** The pieces in order. To leave the loop early gives up the rest, as {@link cancel} does. */
+  /**
+   * The pieces in order, each of which may be kept. To leave the loop early gives up the rest, as {@link cancel} does.
+   *
+   * @throws {ConexionError} `CLOSED` when it arrives, and was read before
+   */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this.#source.open();
+    const pieces = this.#source.open();
+    return this.#source.lends ? copiesOf(pieces) : pieces;
+  }
+
+  /**
+   * The same without a copy of each: a piece may be overwritten once the next one is asked for. For who is done with it by then,
+   * as a checksum is, and a `write` that was waited for.
+   *
+   * @throws {ConexionError} `CLOSED` when it arrives, and was read before
+   */
+  lend(): AsyncIterable<Uint8Array> {
+    return { [Symbol.asyncIterator]: () => this.#source.open() };
   }
 
   /** Gives up what has not been read. */
@@ -58,12 +79,21 @@ export class Content implements AsyncIterable<Uint8Array> {
   async bytes(): Promise<Uint8Array> {
     const whole = new Uint8Array(this.length);
     let at = 0;
-    for await (const piece of this) {
+    for await (const piece of this.lend()) {
       whole.set(piece, at);
       at += piece.length;
     }
     return whole;
   }
+}
+
+function copiesOf(pieces: AsyncIterator<Uint8Array>): AsyncIterator<Uint8Array> {
+  const copy = (result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> =>
+    result.done ? result : { done: false, value: new Uint8Array(result.value) };
+  return {
+    next: async () => copy(await pieces.next()),
+    return: async () => (await pieces.return?.()) ?? { done: true, value: undefined },
+  };
 }
 
 /** Outside of the class, which the bundler would otherwise give another name. */

@@ -34,7 +34,7 @@ export async function getToStdout(
   const screen = quiet || process.stdout.isTTY ? undefined : new Screen({ toStderr: true });
   const bar = { name: file.name, received: 0, total: content.length };
   try {
-    for await (const piece of content) {
+    for await (const piece of content.lend()) {
       await rate.pass(piece.length, signal);
       if (!(await write(piece, signal))) return exitCodes.failed;
       tally.arrive(piece.length);

@@ -191,7 +191,7 @@ async function ask(
     const reply = readBatchReply(request, mensaje);
     if (!reply) return undefined;
     let at = 0;
-    for await (const piece of reply.content) {
+    for await (const piece of reply.content.lend()) {
       await transfers.rate.pass(piece.length, signal);
       // To set() what is not aligned into shared memory takes ten times as long.
       buffer.fill(piece, at, at + piece.length);

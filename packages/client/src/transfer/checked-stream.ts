@@ -37,7 +37,7 @@ export async function openStream(
       // A server that sends more than was asked for is an old one, which gives no checksum.
       const isChecked = file !== undefined || reply.content.length <= FIRST_BYTES;
       const hashers = isChecked ? checksums.flatMap((name) => hasherFor(name) ?? []) : [];
-      for await (const piece of reply.content) {
+      for await (const piece of reply.content.lend()) {
         for (const hasher of hashers) hasher.update(piece);
         yield piece;
       }
@@ -57,7 +57,7 @@ export async function openStream(
     if (isAsking) giveUp();
     else await reply.content.cancel();
   };
-  return new Content(file?.size ?? first.content.length, { open, cancel });
+  return new Content(file?.size ?? first.content.length, { open, cancel, lends: true });
 }
 
 /** Checks what has arrived of a range. Gives the algorithm that the server has. */

@@ -332,7 +332,7 @@ class Download {
     let arrived = 0;
     const underWay: Promise<void>[] = [];
     try {
-      for await (const piece of reply.content) {
+      for await (const piece of reply.content.lend()) {
         // To cut the connection instead would cost other requests on it theirs, and them be told of first.
         if (this.#refusal) continue;
         await this.#transfers.rate.pass(piece.length, this.#job.signal);

@@ -18,7 +18,7 @@ const jobs = {
   async discard(cliente: Cliente): Promise<Result> {
     let bytes = 0;
     for (const nombre of await cliente.pedirListaArchivos()) {
-      for await (const piece of await cliente.stream(nombre)) bytes += piece.length;
+      for await (const piece of (await cliente.stream(nombre)).lend()) bytes += piece.length;
     }
     return { bytes };
   },

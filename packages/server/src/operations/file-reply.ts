@@ -169,5 +169,5 @@ function contentOf(file: StoredFile, start: number, end: number, passing?: Passi
     }
     if (left > 0) throw new ShorterError("The file has become shorter");
   };
-  return new Content(end - start, { open: pieces });
+  return new Content(end - start, { open: pieces, lends: true });
 }
