@@ -73,4 +73,17 @@ async function once() {
   say("saved");
 }
 
-await { untilKilled, hold, once }[what](...rest);
+/** Closes disks of which more was asked than is waited for. */
+async function close() {
+  const { signal } = new AbortController();
+  for (let i = 0; i < 20; i++) {
+    const closing = new Disk();
+    const digest = () => closing.digest(join(folder, "small"), signal);
+    await digest();
+    for (let j = 0; j < 3; j++) digest().catch(() => {});
+    await closing.close();
+  }
+  say("closed");
+}
+
+await { untilKilled, hold, once, close }[what](...rest);

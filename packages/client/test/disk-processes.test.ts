@@ -148,3 +148,14 @@ describe("a process with a disk that was not closed", () => {
     expect(readdirSync(folder)).toContain("saved");
   });
 });
+
+describe("a process that closes a disk while something is asked of it", () => {
+  it("lives until that is closed", () => {
+    writeFileSync(join(folder, "small"), "x");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [child, "close", folder], {
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "closed\n", stderr: "" });
+  });
+});

@@ -41,6 +41,7 @@ export class Thread {
   #asked = 0;
   #outbox: Outgoing[] = [];
   #dead: Error | undefined;
+  #isEnding = false;
 
   constructor() {
     this.#worker.unref();
@@ -86,9 +87,12 @@ export class Thread {
 
   /** Ends it when all that was asked is done, and what was under way is kept. */
   async close(): Promise<void> {
-    if (this.#dead) return this.#ended;
-    await this.ask("close", "").catch(() => {});
+    if (!this.#dead) await this.ask("close", "").catch(() => {});
+    // What was asked and is not waited for may be answered yet: the process is to live until the thread has ended all the same.
+    this.#isEnding = true;
+    this.#worker.ref();
     await this.#worker.terminate();
+    await this.#ended;
   }
 
   #send(): void {
@@ -128,7 +132,7 @@ export class Thread {
   #settle(reply: Reply): void {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    if (this.#pending.size === 0 && !this.#isEnding) this.#worker.unref();
     if ("failure" in reply) pending?.reject(fromFailure(reply.failure));
     else pending?.resolve(reply.value as never);
   }
