@@ -6,6 +6,7 @@ import { Servidor } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
 import { breakingStorage } from "./breaking-storage.js";
 import { deafListener } from "./deaf-listener.js";
+import { type Answer, ok, rawServer, sends } from "./raw-server.js";
 import { clienteOf, expectFile, folder, host, listening, noise, served } from "./served.js";
 
 const KiB = 1024;
@@ -30,6 +31,29 @@ describe("A connection that cannot be opened", () => {
     await expect(first).rejects.toThrow("enough");
     await second;
     expect(await cliente.pedirListaArchivos()).toEqual(["a"]);
+  });
+});
+
+describe("A server of old that ends each connection after a reply", () => {
+  const end: Answer = (socket) => void socket.end();
+
+  it("is asked again over a new one, where that had not been noticed yet, and once", async () => {
+    const server = await rawServer(sends(ok(["a"])), end, sends(ok(noise(10))), end, end);
+    const cliente = clienteOf(server);
+    const into = await folder();
+    await cliente.pedirListaArchivos();
+    await cliente.descargarArchivo("a", { folder: into });
+    await expectFile(join(into, "a"), noise(10));
+    const refused = cliente.descargarArchivo("b", { folder: into });
+    await expect(refused).rejects.toMatchObject({ code: "CUT" });
+    expect(server.requests()).toBe(5);
+  });
+
+  it("is not asked again over a new one", async () => {
+    const server = await rawServer(end);
+    const refused = clienteOf(server).descargarArchivo("a", { folder: await folder() });
+    await expect(refused).rejects.toMatchObject({ code: "CUT" });
+    expect(server.requests()).toBe(1);
   });
 });
 

@@ -1,5 +1,5 @@
 // Trying again to ask for a file, of a server that may be one of old: that ends the connection to refuse, and reads a file
-// whole before it answers. It is not asked for one twice.
+// whole before it answers. It is not asked for one twice, but where a connection that it had answered on was at its end.
 
 import { DEFAULT_RETRIES, isStalled, type RetryOptions, retrying, UNHEARD_RETRIES } from "./retry.js";
 import type { Transfers } from "./transfers.js";

@@ -104,16 +104,20 @@ export class Lanes {
     options: AskOptions,
   ): Promise<T> {
     const { signal } = options;
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const lane = await this.#room(options, signal);
       let link: Link | undefined;
+      let wasUsed = false;
       try {
         link = await this.#open(lane, signal);
+        wasUsed = lane.hasAnswered(link);
         return await this.#exchange(lane, link, request, handle, options);
       } catch (error) {
         // What was handled once is not handled again; nor is it known how far that came.
         const hasAnswered = link !== undefined && lane.hasAnswered(link);
-        if (signal.aborted || hasAnswered || !this.#retire(lane, error)) throw error;
+        if (signal.aborted) throw error;
+        if (isFirst && wasUsed && this.#wasEnded(link, error)) continue;
+        if (hasAnswered || !this.#retire(lane, error)) throw error;
       } finally {
         this.#leave(lane, options);
       }
@@ -203,6 +207,14 @@ export class Lanes {
       if (isUntold && reply && tellsOfFile(reply)) this.#tellsLate = true;
       if (reply?.data instanceof Content) await reply.data.cancel().catch(() => {});
     }
+  }
+
+  /**
+   * Whether a server of old ended a connection instead of answering: it may have done so after its last reply, and what was
+   * asked was on its way. One that knows the extensions is asked again in any case, as often as who asks wants.
+   */
+  #wasEnded(link: Link | undefined, error: unknown): boolean {
+    return this.#extended === false && link !== undefined && error === this.#ends.get(link.conexion);
   }
 
   /** How a connection ended without a reply: all who wait for one there hear the same. */
