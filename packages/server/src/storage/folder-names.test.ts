@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -23,6 +24,28 @@ async function largeFolder(): Promise<string> {
 /** Long after what was done to the folder. */
 function later(): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+}
+
+/** A folder with one of each kind in it, and a name that is no text. */
+async function fill(path: string): Promise<void> {
+  await mkdir(join(path, "carpeta"));
+  await symlink("a", join(path, "enlace"));
+  await writeFile(join(path, "a"), "");
+  await writeFile(Buffer.concat([Buffer.from(join(path, "b")), Buffer.of(0xff)]), "");
+}
+
+const filled = { names: ["a", "b\udcff", "carpeta/", "enlace"], links: new Set(["enlace"]) };
+
+/** Mounts a file system that does not tell what its entries are, where this user may. */
+async function typeless(path: string): Promise<boolean> {
+  const [image, at] = [join(path, "image"), join(path, "at")];
+  await mkdir(at);
+  await writeFile(image, "");
+  await truncate(image, 2 ** 20);
+  if (spawnSync("mkfs.ext4", ["-q", "-O", "^filetype,^has_journal", image]).status !== 0) return false;
+  if (spawnSync("mount", ["-o", "loop", image, at]).status !== 0) return false;
+  onTestFinished(() => void spawnSync("umount", [at]));
+  return true;
 }
 
 beforeEach(() => () => void vi.useRealTimers());
@@ -70,5 +93,33 @@ describe("FolderReader", () => {
     const reader = new FolderReader();
     const found = reader.read("a", path, "files");
     expect(reader.read("a", path, "files")).not.toBe(found);
+  });
+
+  test("looks itself at what is in a folder where Node fails to", async () => {
+    const { path, ...temp } = await tempFolder();
+    onTestFinished(() => temp[Symbol.asyncDispose]());
+    await fill(path);
+    const { readdirSync: real } = await vi.importActual<typeof import("node:fs")>("node:fs");
+    vi.mocked(readdirSync).mockImplementation(((at: string, options?: { withFileTypes?: boolean }) => {
+      if (options?.withFileTypes) throw new TypeError("Received an instance of Buffer");
+      return real(at, options as object);
+    }) as typeof real);
+    onTestFinished(() => void vi.mocked(readdirSync).mockImplementation(real));
+    for (const at of [path, Buffer.from(path)]) {
+      expect(new FolderReader().read("a", at, "files and folders")).toMatchObject(filled);
+    }
+  });
+
+  test("finds out what is in a folder whose file system does not tell", async ({ skip }) => {
+    const { path, ...temp } = await tempFolder();
+    onTestFinished(() => temp[Symbol.asyncDispose]());
+    if (!(await typeless(path))) return skip("no file system can be mounted here");
+    await rm(join(path, "at", "lost+found"), { recursive: true });
+    await fill(join(path, "at"));
+    for (const at of [join(path, "at"), Buffer.from(join(path, "at"))]) {
+      expect(new FolderReader().read("a", at, "files and folders")).toMatchObject(filled);
+      const files = filled.names.filter((name) => !name.endsWith("/"));
+      expect(new FolderReader().read("a", at, "files").names).toEqual(files);
+    }
   });
 });

@@ -1,8 +1,8 @@
 // The names in one folder, in order; and those of large folders, for whoever comes to the same one meanwhile: many who list
 // it at once then hold them once, and whoever's walk was given up does not read the folder again for each page.
 
-import { type BigIntStats, type Dirent, readdirSync, statSync } from "node:fs";
-import type { SystemPath } from "./inside.js";
+import { type BigIntStats, type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
+import { joined, type SystemPath } from "./inside.js";
 import { isDownload, nameOf, REPLACEMENT } from "./names.js";
 
 /** What is in a folder, of what is asked for. */
@@ -110,12 +110,31 @@ function everythingIn(path: SystemPath): string[] {
 type Entry = Pick<Dirent, "name" | "isFile" | "isDirectory" | "isSymbolicLink">;
 
 function entriesIn(path: SystemPath): readonly Entry[] {
+  try {
+    return dirents(path);
+  } catch {
+    // Where a file system does not tell what its entries are, Node looks at each, and fails for all of them where the path is
+    // bytes, or one has a name that is no text, or is gone meanwhile.
+    return everythingIn(path).flatMap((name) => {
+      const stats = lstatSync(joined(path, name), { throwIfNoEntry: false });
+      return stats ? [entryOf(name, stats)] : [];
+    });
+  }
+}
+
+function dirents(path: SystemPath): readonly Entry[] {
   const entries = readdirSync(path, { withFileTypes: true });
   if (!entries.some(({ name }) => name.includes(REPLACEMENT))) return entries;
-  return readdirSync(path, { encoding: "buffer", withFileTypes: true }).map((entry) => ({
-    name: nameOf(entry.name),
-    isFile: () => entry.isFile(),
-    isDirectory: () => entry.isDirectory(),
-    isSymbolicLink: () => entry.isSymbolicLink(),
-  }));
+  return readdirSync(path, { encoding: "buffer", withFileTypes: true }).map((entry) =>
+    entryOf(nameOf(entry.name), entry),
+  );
+}
+
+function entryOf(name: string, is: Omit<Entry, "name">): Entry {
+  return {
+    name,
+    isFile: () => is.isFile(),
+    isDirectory: () => is.isDirectory(),
+    isSymbolicLink: () => is.isSymbolicLink(),
+  };
 }

@@ -114,7 +114,8 @@ export class Inside {
   }
 }
 
-function joined(folder: SystemPath, name: string): SystemPath {
+/** The path of what has that name in a folder, or below it. */
+export function joined(folder: SystemPath, name: string): SystemPath {
   // Names that are no text stand for bytes.
   if (typeof folder === "string" && name.isWellFormed()) return `${folder}/${name}`;
   return below(Buffer.from(folder), rawPathOf(name));
