@@ -15,15 +15,16 @@ const HAS_DESCRIPTORS = process.platform === "linux" && existsSync("/proc/self/f
 
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** Errors that mean: it is not there, or no longer, or so deep that the system takes no path to it. */
-const GONE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
+/** Errors that mean: it is not there, or no longer. */
+const GONE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"]);
 
-/** Errors that are a folder's own: others, as of a process that may open no more files, would come of any other one too. */
-const UNREADABLE: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EIO"]);
+/** Errors of a process or a system that lacks something itself: they would come of any other folder too. */
+const LACKING: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
-/** Whether an error means that this folder cannot be looked into, whoever asks and how often. */
+/** Whether an error of the system means that something is there, or may be, and that this folder hides it. */
 export function isUnreadable(error: unknown): boolean {
-  return UNREADABLE.has((error as NodeJS.ErrnoException).code);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall !== undefined && !GONE.has(code) && !LACKING.has(code);
 }
 
 /** Looks into folders below a root. It has a folder open until it is told to let go. */

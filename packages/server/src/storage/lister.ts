@@ -1,9 +1,9 @@
 // Pages of what is in a folder, made in the worker. While a client reads one page the next are made already, for a moment:
 // so that neither waits for the other.
 
-import { type BigIntStats, lstatSync, readlinkSync, realpathSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { isWithin, NOT_SERVED, secondsOf, versionOf } from "./folder.js";
+import { type BigIntStats, existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { dirname, isAbsolute, sep } from "node:path";
+import { isWithin, secondsOf, versionOf } from "./folder.js";
 import { type FolderNames, FolderReader } from "./folder-names.js";
 import { goneOr, isUnreadable, type SystemPath } from "./inside.js";
 import type { EntriesOptions } from "./storage.js";
@@ -292,7 +292,7 @@ function servedStats(root: Buffer, walk: Walk, name: string): BigIntStats | unde
   return stats?.isFile() ? stats : undefined;
 }
 
-/** A link that leads to where this process may not look: whether there is a file is not known. */
+/** A link that leads to where this process cannot look: whether there is a file is not known. */
 class ClosedLinkError extends Error {
   readonly code: string | undefined;
 
@@ -308,19 +308,34 @@ function targetStats(root: Buffer, path: SystemPath, name: string): BigIntStats 
     const target = realpathSync.native(path, "buffer");
     return isWithin(root, target) ? lstatSync(target, STATS) : undefined;
   } catch (error) {
-    if (isUnreadable(error) && leadsWithin(root, path))
-      throw new ClosedLinkError(name, error as NodeJS.ErrnoException);
-    if (NOT_SERVED.has((error as NodeJS.ErrnoException).code)) return undefined;
-    throw error;
+    if (leadsNowhere(error, path)) return undefined;
+    if (!isUnreadable(error)) throw error;
+    if (leadsWithin(root, path)) throw new ClosedLinkError(name, error as NodeJS.ErrnoException);
+    return undefined;
   }
 }
 
-/** Whether a link leads into the folder by what is written in it, as no more can be found out. */
+/** Whether a link leads round in a circle, or to a name that is too long for any file; not: to a path that is too long. */
+function leadsNowhere(error: unknown, path: SystemPath): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ELOOP" || (code === "ENAMETOOLONG" && !existsSync(path));
+}
+
+/** Whether a link leads into the folder, as far as it can be followed. */
 function leadsWithin(root: Buffer, path: SystemPath): boolean {
   // One character a byte, as names need be no text.
   const text = (bytes: Buffer): string => bytes.toString("latin1");
-  const folder = realpathSync.native(dirname(text(Buffer.from(path))), "buffer");
-  return isWithin(root, Buffer.from(resolve(text(folder), text(readlinkSync(path, "buffer"))), "latin1"));
+  const target = text(readlinkSync(path, "buffer"));
+  let way = isAbsolute(target) ? target : dirname(text(Buffer.from(path))) + sep + target;
+  for (;;) {
+    way = dirname(way);
+    try {
+      const reached = realpathSync.native(Buffer.from(way, "latin1"), "buffer");
+      return reached.equals(root) || isWithin(root, reached);
+    } catch (error) {
+      if (way === dirname(way)) throw error;
+    }
+  }
 }
 
 function packed(values: readonly string[]): string {
