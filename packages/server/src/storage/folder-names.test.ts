@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { mkdir, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { readdirSync, statfsSync } from "node:fs";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -9,7 +9,7 @@ import { Lister } from "./lister.js";
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof import("node:fs")>();
-  return { ...fs, readdirSync: vi.fn(fs.readdirSync) };
+  return { ...fs, readdirSync: vi.fn(fs.readdirSync), statfsSync: vi.fn(fs.statfsSync) };
 });
 
 const COUNT = 1024;
@@ -36,15 +36,13 @@ async function fill(path: string): Promise<void> {
 
 const filled = { names: ["a", "b\udcff", "carpeta/", "enlace"], links: new Set(["enlace"]) };
 
+const mounting = `cd "$0" && mkdir at && truncate -s 1M image &&
+  mkfs.ext4 -q -O ^filetype,^has_journal image && mount -o loop image at`;
+
 /** Mounts a file system that does not tell what its entries are, where this user may. */
-async function typeless(path: string): Promise<boolean> {
-  const [image, at] = [join(path, "image"), join(path, "at")];
-  await mkdir(at);
-  await writeFile(image, "");
-  await truncate(image, 2 ** 20);
-  if (spawnSync("mkfs.ext4", ["-q", "-O", "^filetype,^has_journal", image]).status !== 0) return false;
-  if (spawnSync("mount", ["-o", "loop", image, at]).status !== 0) return false;
-  onTestFinished(() => void spawnSync("umount", [at]));
+function mountsTypeless(path: string): boolean {
+  if (spawnSync("sh", ["-c", mounting, path]).status !== 0) return false;
+  onTestFinished(() => void spawnSync("sh", ["-c", 'umount "$0"', join(path, "at")]));
   return true;
 }
 
@@ -88,6 +86,18 @@ describe("FolderReader", () => {
     expect(readdirSync).toHaveBeenCalledTimes(1);
   });
 
+  test.runIf(process.platform === "linux")("reads one again whose times may tell nothing", async () => {
+    const path = await largeFolder();
+    later();
+    const stats = statfsSync(path);
+    vi.mocked(statfsSync).mockReturnValueOnce({ ...stats, type: 0x65735546 } as typeof stats);
+    const reader = new FolderReader();
+    const found = reader.read("a", path, "files");
+    const again = reader.read("a", path, "files");
+    expect(again).not.toBe(found);
+    expect(reader.read("a", path, "files")).toBe(again);
+  });
+
   test("reads one again that had changed just before it was read: another change may bear the same time", async () => {
     const path = await largeFolder();
     const reader = new FolderReader();
@@ -113,7 +123,7 @@ describe("FolderReader", () => {
   test("finds out what is in a folder whose file system does not tell", async ({ skip }) => {
     const { path, ...temp } = await tempFolder();
     onTestFinished(() => temp[Symbol.asyncDispose]());
-    if (!(await typeless(path))) return skip("no file system can be mounted here");
+    if (!mountsTypeless(path)) return skip("no file system can be mounted here");
     await rm(join(path, "at", "lost+found"), { recursive: true });
     await fill(join(path, "at"));
     for (const at of [join(path, "at"), Buffer.from(join(path, "at"))]) {

@@ -1,7 +1,7 @@
 // The names in one folder, in order; and those of large folders, for whoever comes to the same one meanwhile: many who list
 // it at once then hold them once, and whoever's walk was given up does not read the folder again for each page.
 
-import { type BigIntStats, type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
+import { type BigIntStats, type Dirent, lstatSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { joined, type SystemPath } from "./inside.js";
 import { isDownload, nameOf, REPLACEMENT } from "./names.js";
 
@@ -26,6 +26,12 @@ const LARGE = 1024;
  * they tell that nothing has changed where the last change was so long before the names were read.
  */
 const SETTLED_MS = 3000;
+
+/**
+ * Linux's number for file systems that are programs: their folders have what times these give them, of one of several folders
+ * that are shown as one, say, or always the same.
+ */
+const FUSE = 0x65735546;
 
 /** How many folders are looked for. */
 const MAX_SHARED = 64;
@@ -56,7 +62,7 @@ export class FolderReader {
     this.#shared.delete(sharedKey);
     const begun = Date.now();
     const found = namesIn(path, wanted);
-    if (found.names.length >= LARGE) this.#share(sharedKey, found, stats(path), begun);
+    if (found.names.length >= LARGE && hasTimes(path)) this.#share(sharedKey, found, stats(path), begun);
     return found;
   }
 
@@ -71,6 +77,11 @@ export class FolderReader {
 
 function stats(path: SystemPath): BigIntStats {
   return statSync(path, { bigint: true });
+}
+
+/** Whether a folder's times tell of each change. */
+function hasTimes(path: SystemPath): boolean {
+  return process.platform !== "linux" || statfsSync(path).type !== FUSE;
 }
 
 function stateOf({ dev, ino, mtimeNs, ctimeNs }: BigIntStats): string {
