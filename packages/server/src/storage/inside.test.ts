@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { lstatSync, openSync } from "node:fs";
+import { lstatSync, openSync, readlinkSync, renameSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultPython, tempFolder } from "@fileshare/peers";
@@ -9,7 +9,12 @@ import type { EntriesOptions } from "./storage.js";
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof import("node:fs")>();
-  return { ...fs, openSync: vi.fn(fs.openSync), lstatSync: vi.fn(fs.lstatSync) };
+  return {
+    ...fs,
+    openSync: vi.fn(fs.openSync),
+    lstatSync: vi.fn(fs.lstatSync),
+    readlinkSync: vi.fn(fs.readlinkSync),
+  };
 });
 
 const every: EntriesOptions = {
@@ -72,10 +77,43 @@ describe("A listing", () => {
 
   test.each(["ENOENT", "ENOTDIR"])("leaves out what is gone: %s", async (code) => {
     const path = await folder();
-    failing(openSync, "/b", code);
+    for (const call of [openSync, lstatSync]) failing(call, "/b", code);
     failing(lstatSync, "/c", code);
     expect(listed(path)).toEqual({ names: "a ", unreadable: "" });
   });
+
+  test("tells a folder that is said not to be there when it is looked into", async () => {
+    const path = await folder();
+    failing(openSync, "/b", "ENOENT");
+    expect(listed(path)).toEqual({ names: "a c ", unreadable: "b\0" });
+  });
+
+  test("fails where the folder itself goes away meanwhile", async () => {
+    const path = await folder();
+    const { lstatSync: real } = await vi.importActual<typeof import("node:fs")>("node:fs");
+    vi.mocked(lstatSync).mockImplementation(((at: string, options: object) => {
+      const stats = real(at, options);
+      if (at.endsWith("/a")) renameSync(path, `${path}-otra`);
+      return stats;
+    }) as typeof real);
+    onTestFinished(() => void vi.mocked(lstatSync).mockImplementation(real));
+    onTestFinished(() => renameSync(`${path}-otra`, path));
+    expect(() => listed(path)).toThrow("ENOENT");
+  });
+
+  test.runIf(process.platform === "linux")(
+    "looks into the folders of one that the system has by a name in other letters",
+    async () => {
+      const path = await folder();
+      const { readlinkSync: real } = await vi.importActual<typeof import("node:fs")>("node:fs");
+      vi.mocked(readlinkSync).mockImplementation(((at: string, options: BufferEncoding) => {
+        const target = real(at, "latin1").replace(path, path.toUpperCase());
+        return (options as string) === "buffer" ? Buffer.from(target, "latin1") : target;
+      }) as typeof real);
+      onTestFinished(() => void vi.mocked(readlinkSync).mockImplementation(real));
+      expect(listed(path)).toEqual({ names: "a b/1 b/2 c ", unreadable: "" });
+    },
+  );
 
   test.each(["EMFILE", "ENFILE", "ENOMEM"])(
     "blames no folder for what is lacking everywhere: %s",

@@ -86,7 +86,7 @@ export class Inside {
     if (prefix === "") return true;
     const path = joined(this.#root, prefix.slice(0, -1));
     if (HAS_DESCRIPTORS) {
-      this.#fd = openSync(path, FOLDER_FLAGS);
+      this.#fd = openFolder(path);
       const place = `/proc/self/fd/${this.#fd}`;
       if (!this.#holds(place)) {
         this.letGo();
@@ -104,14 +104,39 @@ export class Inside {
   /** Whether what is open there stands below the root. */
   #holds(place: string): boolean {
     // What is no text below the root makes no difference to how the path begins.
-    if (typeof this.#root === "string") return readlinkSync(place).startsWith(`${this.#root}/`);
-    return isWithin(this.#rootBytes, readlinkSync(place, "buffer"));
+    if (typeof this.#root === "string" && readlinkSync(place).startsWith(`${this.#root}/`)) return true;
+    const actual = readlinkSync(place, "buffer");
+    return isWithin(this.#rootBytes, actual) || isWithin(this.#rootPlace(), actual);
+  }
+
+  /** The root's path as the system has it: where the case of letters makes no difference, it may be in another one. */
+  #rootPlace(): Buffer {
+    const fd = openSync(this.#root, FOLDER_FLAGS);
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`, "buffer");
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** Where there are no descriptors: whether the path has led into the root, and not only to what was checked before. */
   #isInside(): boolean {
     if (HAS_DESCRIPTORS || this.#prefix === "") return true;
     return isWithin(this.#rootBytes, realpathSync.native(this.#path, "buffer"));
+  }
+}
+
+/** @throws also where there is a folder that is said not to be there, as it is where what is to be mounted on it cannot be had */
+function openFolder(path: SystemPath): number {
+  try {
+    return openSync(path, FOLDER_FLAGS);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" || !lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    throw Object.assign(new Error("it is there, and cannot be opened", { cause: error }), {
+      code: "EIO",
+      syscall,
+    });
   }
 }
 

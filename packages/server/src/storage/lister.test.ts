@@ -249,6 +249,20 @@ while True:
     await gone;
   });
 
+  test("goes on in the folder that has taken the other's place, with what is in that", async () => {
+    const path = await folder();
+    const lister = new Lister(path);
+    const { next } = lister.page(every);
+    lookAhead(lister);
+    const other = await folder();
+    await writeFile(join(other, "cc"), "new");
+    await rm(join(other, "d"));
+    await rename(path, `${path}-otra`);
+    await rename(other, path);
+    onTestFinished(() => rm(`${path}-otra`, { recursive: true }));
+    expect(told(lister.page({ ...every, after: next }))).toEqual({ c: 1, cc: 3 });
+  });
+
   test("goes on with the names that each of many listings has read", async () => {
     const path = await folder();
     const lister = new Lister(path);

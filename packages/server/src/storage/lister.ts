@@ -1,7 +1,7 @@
 // Pages of what is in a folder, made in the worker. While a client reads one page the next are made already, for a moment:
 // so that neither waits for the other.
 
-import { type BigIntStats, existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { type BigIntStats, existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, sep } from "node:path";
 import { isWithin, secondsOf, versionOf } from "./folder.js";
 import { type FolderNames, FolderReader } from "./folder-names.js";
@@ -56,6 +56,8 @@ interface Kept {
   /** Of the page that comes next. */
   readonly key: string;
   readonly root: Buffer;
+  /** Which folder that is. */
+  readonly identity: string;
   readonly options: EntriesOptions;
   readonly walk: Walk;
   readonly ahead: Ahead[];
@@ -73,17 +75,22 @@ export class Lister {
     this.#folder = folder;
   }
 
-  /** @throws the system's error when the folder cannot be read, or what is in it not be looked at though it is there */
+  /**
+   * @throws the system's error when the folder cannot be read, or what is in it not be looked at though it is there; and where
+   *   another one takes its place meanwhile
+   */
   page(options: EntriesOptions): PackedPage {
     const root = realpathSync.native(Buffer.from(this.#folder), "buffer");
-    const kept = this.#resume(keyOf(root, options, options.after));
+    const identity = identityOf(root);
+    const kept = this.#resume(keyOf(identity, options, options.after));
     const walk = kept?.walk ?? new Walk(root, options, options.details.length > 0, this.#reader);
     const ahead = kept?.ahead ?? [];
     const page = nextPage(ahead.shift(), root, walk, options);
+    checkSame(root, identity);
     const { next } = page;
     if (next !== undefined) {
-      const key = keyOf(root, options, next);
-      this.#keep({ key, root, options, walk, ahead, until: Date.now() + KEPT_MS });
+      const key = keyOf(identity, options, next);
+      this.#keep({ key, root, identity, options, walk, ahead, until: Date.now() + KEPT_MS });
     }
     return page;
   }
@@ -93,10 +100,12 @@ export class Lister {
     const kept = this.#kept.at(-1);
     const last = kept?.ahead.at(-1);
     if (!kept || kept.ahead.length >= MAX_AHEAD || (last && last.page.next === undefined)) return false;
-    const { root, walk, options, ahead } = kept;
+    const { root, identity, walk, options, ahead } = kept;
     const freshUntil = performance.now() + FRESH_MS;
     try {
-      ahead.push({ page: makePage(root, walk, options), freshUntil });
+      const page = makePage(root, walk, options);
+      checkSame(root, identity);
+      ahead.push({ page, freshUntil });
       return true;
     } catch {
       // Nobody has asked for it yet: who does begins where it stands, and hears what is wrong.
@@ -143,11 +152,23 @@ export class Lister {
 }
 
 function keyOf(
-  root: Buffer,
+  identity: string,
   { recursive, limit, details, folders }: EntriesOptions,
   after: string | undefined,
 ): string {
-  return JSON.stringify([root.toString("latin1"), recursive, limit, details, folders === true, after]);
+  return JSON.stringify([identity, recursive, limit, details, folders === true, after]);
+}
+
+/** What tells a folder from another one that has taken its place. */
+function identityOf(root: Buffer): string {
+  const { dev, ino } = statSync(root, { bigint: true });
+  return `${root.toString("latin1")}\0${dev}-${ino}`;
+}
+
+/** @throws where the folder is gone, or is another one by now: what was not found in it may be there nevertheless */
+function checkSame(root: Buffer, identity: string): void {
+  if (identityOf(root) !== identity)
+    throw new Error("Cannot list the folder: another one has taken its place meanwhile");
 }
 
 /** The page that was made ahead, where it was just now. */
