@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { readdirSync, statfsSync } from "node:fs";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -8,7 +9,7 @@ import { Lister } from "./lister.js";
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof import("node:fs")>();
-  return { ...fs, readdirSync: vi.fn(fs.readdirSync) };
+  return { ...fs, readdirSync: vi.fn(fs.readdirSync), statfsSync: vi.fn(fs.statfsSync) };
 });
 
 const COUNT = 1024;
@@ -23,6 +24,26 @@ async function largeFolder(): Promise<string> {
 /** Long after what was done to the folder. */
 function later(): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+}
+
+/** A folder with one of each kind in it, and a name that is no text. */
+async function fill(path: string): Promise<void> {
+  await mkdir(join(path, "carpeta"));
+  await symlink("a", join(path, "enlace"));
+  await writeFile(join(path, "a"), "");
+  await writeFile(Buffer.concat([Buffer.from(join(path, "b")), Buffer.of(0xff)]), "");
+}
+
+const filled = { names: ["a", "b\udcff", "carpeta/", "enlace"], links: new Set(["enlace"]) };
+
+const mounting = `cd "$0" && mkdir at && truncate -s 1M image &&
+  mkfs.ext4 -q -O ^filetype,^has_journal image && mount -o loop image at`;
+
+/** Mounts a file system that does not tell what its entries are, where this user may. */
+function mountsTypeless(path: string): boolean {
+  if (spawnSync("sh", ["-c", mounting, path]).status !== 0) return false;
+  onTestFinished(() => void spawnSync("sh", ["-c", 'umount "$0"', join(path, "at")]));
+  return true;
 }
 
 beforeEach(() => () => void vi.useRealTimers());
@@ -65,10 +86,50 @@ describe("FolderReader", () => {
     expect(readdirSync).toHaveBeenCalledTimes(1);
   });
 
+  test.runIf(process.platform === "linux")("reads one again whose times may tell nothing", async () => {
+    const path = await largeFolder();
+    later();
+    const stats = statfsSync(path);
+    vi.mocked(statfsSync).mockReturnValueOnce({ ...stats, type: 0x65735546 } as typeof stats);
+    const reader = new FolderReader();
+    const found = reader.read("a", path, "files");
+    const again = reader.read("a", path, "files");
+    expect(again).not.toBe(found);
+    expect(reader.read("a", path, "files")).toBe(again);
+  });
+
   test("reads one again that had changed just before it was read: another change may bear the same time", async () => {
     const path = await largeFolder();
     const reader = new FolderReader();
     const found = reader.read("a", path, "files");
     expect(reader.read("a", path, "files")).not.toBe(found);
+  });
+
+  test("looks itself at what is in a folder where Node fails to", async () => {
+    const { path, ...temp } = await tempFolder();
+    onTestFinished(() => temp[Symbol.asyncDispose]());
+    await fill(path);
+    const { readdirSync: real } = await vi.importActual<typeof import("node:fs")>("node:fs");
+    vi.mocked(readdirSync).mockImplementation(((at: string, options?: { withFileTypes?: boolean }) => {
+      if (options?.withFileTypes) throw new TypeError("Received an instance of Buffer");
+      return real(at, options as object);
+    }) as typeof real);
+    onTestFinished(() => void vi.mocked(readdirSync).mockImplementation(real));
+    for (const at of [path, Buffer.from(path)]) {
+      expect(new FolderReader().read("a", at, "files and folders")).toMatchObject(filled);
+    }
+  });
+
+  test("finds out what is in a folder whose file system does not tell", async ({ skip }) => {
+    const { path, ...temp } = await tempFolder();
+    onTestFinished(() => temp[Symbol.asyncDispose]());
+    if (!mountsTypeless(path)) return skip("no file system can be mounted here");
+    await rm(join(path, "at", "lost+found"), { recursive: true });
+    await fill(join(path, "at"));
+    for (const at of [join(path, "at"), Buffer.from(join(path, "at"))]) {
+      expect(new FolderReader().read("a", at, "files and folders")).toMatchObject(filled);
+      const files = filled.names.filter((name) => !name.endsWith("/"));
+      expect(new FolderReader().read("a", at, "files").names).toEqual(files);
+    }
   });
 });

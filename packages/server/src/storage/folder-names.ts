@@ -1,8 +1,8 @@
 // The names in one folder, in order; and those of large folders, for whoever comes to the same one meanwhile: many who list
 // it at once then hold them once, and whoever's walk was given up does not read the folder again for each page.
 
-import { type BigIntStats, type Dirent, readdirSync, statSync } from "node:fs";
-import type { SystemPath } from "./inside.js";
+import { type BigIntStats, type Dirent, lstatSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { joined, type SystemPath } from "./inside.js";
 import { isDownload, nameOf, REPLACEMENT } from "./names.js";
 
 /** What is in a folder, of what is asked for. */
@@ -26,6 +26,12 @@ const LARGE = 1024;
  * they tell that nothing has changed where the last change was so long before the names were read.
  */
 const SETTLED_MS = 3000;
+
+/**
+ * Linux's number for file systems that are programs: their folders have what times these give them, of one of several folders
+ * that are shown as one, say, or always the same.
+ */
+const FUSE = 0x65735546;
 
 /** How many folders are looked for. */
 const MAX_SHARED = 64;
@@ -56,7 +62,7 @@ export class FolderReader {
     this.#shared.delete(sharedKey);
     const begun = Date.now();
     const found = namesIn(path, wanted);
-    if (found.names.length >= LARGE) this.#share(sharedKey, found, stats(path), begun);
+    if (found.names.length >= LARGE && hasTimes(path)) this.#share(sharedKey, found, stats(path), begun);
     return found;
   }
 
@@ -71,6 +77,11 @@ export class FolderReader {
 
 function stats(path: SystemPath): BigIntStats {
   return statSync(path, { bigint: true });
+}
+
+/** Whether a folder's times tell of each change. */
+function hasTimes(path: SystemPath): boolean {
+  return process.platform !== "linux" || statfsSync(path).type !== FUSE;
 }
 
 function stateOf({ dev, ino, mtimeNs, ctimeNs }: BigIntStats): string {
@@ -110,12 +121,31 @@ function everythingIn(path: SystemPath): string[] {
 type Entry = Pick<Dirent, "name" | "isFile" | "isDirectory" | "isSymbolicLink">;
 
 function entriesIn(path: SystemPath): readonly Entry[] {
+  try {
+    return dirents(path);
+  } catch {
+    // Where a file system does not tell what its entries are, Node looks at each, and fails for all of them where the path is
+    // bytes, or one has a name that is no text, or is gone meanwhile.
+    return everythingIn(path).flatMap((name) => {
+      const stats = lstatSync(joined(path, name), { throwIfNoEntry: false });
+      return stats ? [entryOf(name, stats)] : [];
+    });
+  }
+}
+
+function dirents(path: SystemPath): readonly Entry[] {
   const entries = readdirSync(path, { withFileTypes: true });
   if (!entries.some(({ name }) => name.includes(REPLACEMENT))) return entries;
-  return readdirSync(path, { encoding: "buffer", withFileTypes: true }).map((entry) => ({
-    name: nameOf(entry.name),
-    isFile: () => entry.isFile(),
-    isDirectory: () => entry.isDirectory(),
-    isSymbolicLink: () => entry.isSymbolicLink(),
-  }));
+  return readdirSync(path, { encoding: "buffer", withFileTypes: true }).map((entry) =>
+    entryOf(nameOf(entry.name), entry),
+  );
+}
+
+function entryOf(name: string, is: Omit<Entry, "name">): Entry {
+  return {
+    name,
+    isFile: () => is.isFile(),
+    isDirectory: () => is.isDirectory(),
+    isSymbolicLink: () => is.isSymbolicLink(),
+  };
 }

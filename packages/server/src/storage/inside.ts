@@ -15,15 +15,16 @@ const HAS_DESCRIPTORS = process.platform === "linux" && existsSync("/proc/self/f
 
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** Errors that mean: it is not there, or no longer, or so deep that the system takes no path to it. */
-const GONE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
+/** Errors that mean: it is not there, or no longer. */
+const GONE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR"]);
 
-/** Errors that are a folder's own: others, as of a process that may open no more files, would come of any other one too. */
-const UNREADABLE: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EIO"]);
+/** Errors of a process or a system that lacks something itself: they would come of any other folder too. */
+const LACKING: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
-/** Whether an error means that this folder cannot be looked into, whoever asks and how often. */
+/** Whether an error of the system means that something is there, or may be, and that this folder hides it. */
 export function isUnreadable(error: unknown): boolean {
-  return UNREADABLE.has((error as NodeJS.ErrnoException).code);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall !== undefined && !GONE.has(code) && !LACKING.has(code);
 }
 
 /** Looks into folders below a root. It has a folder open until it is told to let go. */
@@ -85,7 +86,7 @@ export class Inside {
     if (prefix === "") return true;
     const path = joined(this.#root, prefix.slice(0, -1));
     if (HAS_DESCRIPTORS) {
-      this.#fd = openSync(path, FOLDER_FLAGS);
+      this.#fd = openFolder(path);
       const place = `/proc/self/fd/${this.#fd}`;
       if (!this.#holds(place)) {
         this.letGo();
@@ -103,8 +104,19 @@ export class Inside {
   /** Whether what is open there stands below the root. */
   #holds(place: string): boolean {
     // What is no text below the root makes no difference to how the path begins.
-    if (typeof this.#root === "string") return readlinkSync(place).startsWith(`${this.#root}/`);
-    return isWithin(this.#rootBytes, readlinkSync(place, "buffer"));
+    if (typeof this.#root === "string" && readlinkSync(place).startsWith(`${this.#root}/`)) return true;
+    const actual = readlinkSync(place, "buffer");
+    return isWithin(this.#rootBytes, actual) || isWithin(this.#rootPlace(), actual);
+  }
+
+  /** The root's path as the system has it: where the case of letters makes no difference, it may be in another one. */
+  #rootPlace(): Buffer {
+    const fd = openSync(this.#root, FOLDER_FLAGS);
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`, "buffer");
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** Where there are no descriptors: whether the path has led into the root, and not only to what was checked before. */
@@ -114,7 +126,22 @@ export class Inside {
   }
 }
 
-function joined(folder: SystemPath, name: string): SystemPath {
+/** @throws also where there is a folder that is said not to be there, as it is where what is to be mounted on it cannot be had */
+function openFolder(path: SystemPath): number {
+  try {
+    return openSync(path, FOLDER_FLAGS);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" || !lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    throw Object.assign(new Error("it is there, and cannot be opened", { cause: error }), {
+      code: "EIO",
+      syscall,
+    });
+  }
+}
+
+/** The path of what has that name in a folder, or below it. */
+export function joined(folder: SystemPath, name: string): SystemPath {
   // Names that are no text stand for bytes.
   if (typeof folder === "string" && name.isWellFormed()) return `${folder}/${name}`;
   return below(Buffer.from(folder), rawPathOf(name));

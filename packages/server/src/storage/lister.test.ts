@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -154,6 +154,55 @@ describe("Lister", () => {
     });
   });
 
+  test("tells a link that leads by another path of the folder to where it cannot look", async () => {
+    const path = await folder();
+    await mkdir(join(path, "cerrada"), { mode: 0o700 });
+    await symlink(path, `${path}-otro`);
+    onTestFinished(() => rm(`${path}-otro`));
+    await symlink(join(`${path}-otro`, "cerrada", "x"), join(path, "x"));
+    await chmod(path, 0o755);
+    await asNobody(async () => {
+      const { unreadable } = new Lister(path).page({ ...every, recursive: true, folders: true, limit: 100 });
+      expect(unreadable).toBe("cerrada\0x\0");
+    });
+  });
+
+  test("leaves out links that lead nowhere", async () => {
+    const path = await folder();
+    await symlink("x".repeat(300), join(path, "largo"));
+    await symlink("bucle", join(path, "bucle"));
+    await symlink(join("a", "no-hay"), join(path, "roto"));
+    const { names, unreadable } = new Lister(path).page({
+      ...every,
+      recursive: true,
+      folders: true,
+      limit: 100,
+    });
+    expect({ names: names.split("\0"), unreadable }).toEqual({ names: [..."abcdefgh", ""], unreadable: "" });
+  });
+
+  test("tells a link to a file whose path is too long for the system", async () => {
+    const path = await folder();
+    const name = "d".repeat(200);
+    const program = `import os
+os.mkdir("corto")
+os.chdir("corto")
+for i in range(19):
+    os.mkdir("${name}")
+    os.chdir("${name}")
+os.symlink("${`${name}/`.repeat(3)}f", "enlace")
+for i in range(3):
+    os.mkdir("${name}")
+    os.chdir("${name}")
+open("f", "w").close()
+`;
+    execFileSync(defaultPython(), ["-c", program], { cwd: path });
+    onTestFinished(() => void execFileSync("rm", ["-r", join(path, "corto")]));
+    const { unreadable } = new Lister(path).page({ ...every, recursive: true, folders: true, limit: 100 });
+    const deep = `corto/${Array(19).fill(name).join("/")}`;
+    expect(unreadable?.split("\0")).toContain(`${deep}/enlace`);
+  });
+
   test("tells nothing of what stands behind a link that has taken a folder's place", async () => {
     const path = await folder();
     const outside = await folder();
@@ -198,6 +247,20 @@ while True:
     expect(openFiles()).toEqual(before);
     swapping.kill("SIGKILL");
     await gone;
+  });
+
+  test("goes on in the folder that has taken the other's place, with what is in that", async () => {
+    const path = await folder();
+    const lister = new Lister(path);
+    const { next } = lister.page(every);
+    lookAhead(lister);
+    const other = await folder();
+    await writeFile(join(other, "cc"), "new");
+    await rm(join(other, "d"));
+    await rename(path, `${path}-otra`);
+    await rename(other, path);
+    onTestFinished(() => rm(`${path}-otra`, { recursive: true }));
+    expect(told(lister.page({ ...every, after: next }))).toEqual({ c: 1, cc: 3 });
   });
 
   test("goes on with the names that each of many listings has read", async () => {

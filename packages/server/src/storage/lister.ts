@@ -1,9 +1,9 @@
 // Pages of what is in a folder, made in the worker. While a client reads one page the next are made already, for a moment:
 // so that neither waits for the other.
 
-import { type BigIntStats, lstatSync, readlinkSync, realpathSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { isWithin, NOT_SERVED, secondsOf, versionOf } from "./folder.js";
+import { type BigIntStats, existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { dirname, isAbsolute, sep } from "node:path";
+import { isWithin, secondsOf, versionOf } from "./folder.js";
 import { type FolderNames, FolderReader } from "./folder-names.js";
 import { goneOr, isUnreadable, type SystemPath } from "./inside.js";
 import type { EntriesOptions } from "./storage.js";
@@ -56,6 +56,8 @@ interface Kept {
   /** Of the page that comes next. */
   readonly key: string;
   readonly root: Buffer;
+  /** Which folder that is. */
+  readonly identity: string;
   readonly options: EntriesOptions;
   readonly walk: Walk;
   readonly ahead: Ahead[];
@@ -73,17 +75,22 @@ export class Lister {
     this.#folder = folder;
   }
 
-  /** @throws the system's error when the folder cannot be read, or what is in it not be looked at though it is there */
+  /**
+   * @throws the system's error when the folder cannot be read, or what is in it not be looked at though it is there; and where
+   *   another one takes its place meanwhile
+   */
   page(options: EntriesOptions): PackedPage {
     const root = realpathSync.native(Buffer.from(this.#folder), "buffer");
-    const kept = this.#resume(keyOf(root, options, options.after));
+    const identity = identityOf(root);
+    const kept = this.#resume(keyOf(identity, options, options.after));
     const walk = kept?.walk ?? new Walk(root, options, options.details.length > 0, this.#reader);
     const ahead = kept?.ahead ?? [];
     const page = nextPage(ahead.shift(), root, walk, options);
+    checkSame(root, identity);
     const { next } = page;
     if (next !== undefined) {
-      const key = keyOf(root, options, next);
-      this.#keep({ key, root, options, walk, ahead, until: Date.now() + KEPT_MS });
+      const key = keyOf(identity, options, next);
+      this.#keep({ key, root, identity, options, walk, ahead, until: Date.now() + KEPT_MS });
     }
     return page;
   }
@@ -93,10 +100,12 @@ export class Lister {
     const kept = this.#kept.at(-1);
     const last = kept?.ahead.at(-1);
     if (!kept || kept.ahead.length >= MAX_AHEAD || (last && last.page.next === undefined)) return false;
-    const { root, walk, options, ahead } = kept;
+    const { root, identity, walk, options, ahead } = kept;
     const freshUntil = performance.now() + FRESH_MS;
     try {
-      ahead.push({ page: makePage(root, walk, options), freshUntil });
+      const page = makePage(root, walk, options);
+      checkSame(root, identity);
+      ahead.push({ page, freshUntil });
       return true;
     } catch {
       // Nobody has asked for it yet: who does begins where it stands, and hears what is wrong.
@@ -143,11 +152,23 @@ export class Lister {
 }
 
 function keyOf(
-  root: Buffer,
+  identity: string,
   { recursive, limit, details, folders }: EntriesOptions,
   after: string | undefined,
 ): string {
-  return JSON.stringify([root.toString("latin1"), recursive, limit, details, folders === true, after]);
+  return JSON.stringify([identity, recursive, limit, details, folders === true, after]);
+}
+
+/** What tells a folder from another one that has taken its place. */
+function identityOf(root: Buffer): string {
+  const { dev, ino } = statSync(root, { bigint: true });
+  return `${root.toString("latin1")}\0${dev}-${ino}`;
+}
+
+/** @throws where the folder is gone, or is another one by now: what was not found in it may be there nevertheless */
+function checkSame(root: Buffer, identity: string): void {
+  if (identityOf(root) !== identity)
+    throw new Error("Cannot list the folder: another one has taken its place meanwhile");
 }
 
 /** The page that was made ahead, where it was just now. */
@@ -292,7 +313,7 @@ function servedStats(root: Buffer, walk: Walk, name: string): BigIntStats | unde
   return stats?.isFile() ? stats : undefined;
 }
 
-/** A link that leads to where this process may not look: whether there is a file is not known. */
+/** A link that leads to where this process cannot look: whether there is a file is not known. */
 class ClosedLinkError extends Error {
   readonly code: string | undefined;
 
@@ -308,19 +329,34 @@ function targetStats(root: Buffer, path: SystemPath, name: string): BigIntStats 
     const target = realpathSync.native(path, "buffer");
     return isWithin(root, target) ? lstatSync(target, STATS) : undefined;
   } catch (error) {
-    if (isUnreadable(error) && leadsWithin(root, path))
-      throw new ClosedLinkError(name, error as NodeJS.ErrnoException);
-    if (NOT_SERVED.has((error as NodeJS.ErrnoException).code)) return undefined;
-    throw error;
+    if (leadsNowhere(error, path)) return undefined;
+    if (!isUnreadable(error)) throw error;
+    if (leadsWithin(root, path)) throw new ClosedLinkError(name, error as NodeJS.ErrnoException);
+    return undefined;
   }
 }
 
-/** Whether a link leads into the folder by what is written in it, as no more can be found out. */
+/** Whether a link leads round in a circle, or to a name that is too long for any file; not: to a path that is too long. */
+function leadsNowhere(error: unknown, path: SystemPath): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ELOOP" || (code === "ENAMETOOLONG" && !existsSync(path));
+}
+
+/** Whether a link leads into the folder, as far as it can be followed. */
 function leadsWithin(root: Buffer, path: SystemPath): boolean {
   // One character a byte, as names need be no text.
   const text = (bytes: Buffer): string => bytes.toString("latin1");
-  const folder = realpathSync.native(dirname(text(Buffer.from(path))), "buffer");
-  return isWithin(root, Buffer.from(resolve(text(folder), text(readlinkSync(path, "buffer"))), "latin1"));
+  const target = text(readlinkSync(path, "buffer"));
+  let way = isAbsolute(target) ? target : dirname(text(Buffer.from(path))) + sep + target;
+  for (;;) {
+    way = dirname(way);
+    try {
+      const reached = realpathSync.native(Buffer.from(way, "latin1"), "buffer");
+      return reached.equals(root) || isWithin(root, reached);
+    } catch (error) {
+      if (way === dirname(way)) throw error;
+    }
+  }
 }
 
 function packed(values: readonly string[]): string {
