@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // One connection: Mensajes in and out over a transport. The part that server and client share.
 //
 // Bytes come from a transport through the frame decoder into the Mensaje decoder; Mensajes leave as the parts of a
