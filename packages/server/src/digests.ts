@@ -1,11 +1,12 @@
 // Digests of whole files: computed once for each version, beside the event loop, and remembered.
 
 import { createHash } from "node:crypto";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Background } from "./background.js";
 import type { HashCall } from "./hash-worker.js";
 import { changedError } from "./operations/file-reply.js";
 import { RefusedError } from "./operations/handler.js";
+import { startWorker } from "./start-worker.js";
 import { letGo, piecesOf, ShorterError } from "./storage/pieces.js";
 import type { Storage, StoredFile } from "./storage/storage.js";
 
@@ -45,9 +46,7 @@ interface Job {
 /** Computes digests of what a storage holds. */
 export class Digests {
   readonly #storage: Storage;
-  readonly #worker = new Background<HashCall, string | null>(
-    () => new Worker(new URL("./hash-worker.js", import.meta.url), { execArgv: [] }),
-  );
+  readonly #worker = new Background<HashCall, string | null>(hashWorker);
   /** By {@link keyOf} and version, the one asked for last at the end. */
   readonly #remembered = new Map<string, string>();
   /** By {@link keyOf}: of a file that changes there is one. */
@@ -200,6 +199,10 @@ export class Digests {
     const [oldest] = this.#remembered.keys();
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
+}
+
+function hashWorker(): Worker {
+  return startWorker("hash-worker.cjs", () => new URL("./hash-worker.cjs", import.meta.url));
 }
 
 function keyOf(name: string, algorithm: string): string {

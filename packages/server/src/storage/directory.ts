@@ -3,8 +3,9 @@
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, open, opendir, readlink, realpath } from "node:fs/promises";
 import { sep } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Background } from "../background.js";
+import { startWorker } from "../start-worker.js";
 import { DirectoryFile } from "./directory-file.js";
 import { below, isForbidden, isWithin, NO_FOLLOW, NOT_SERVED, OPEN_FLAGS } from "./folder.js";
 import type { FolderCall } from "./folder-worker.js";
@@ -146,10 +147,8 @@ export class DirectoryStorage implements Storage {
 const YOUNG_MIB = 8;
 
 function folderWorker(folder: string): Worker {
-  return new Worker(new URL("./folder-worker.js", import.meta.url), {
+  return startWorker("folder-worker.cjs", () => new URL("./folder-worker.cjs", import.meta.url), {
     workerData: folder,
-    // The options of this process's own command line are not for a file.
-    execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
   });
 }
