@@ -125,7 +125,7 @@ export class Servidor<C extends Contract = Operaciones>
     setMaxListeners(0, this.#cutting.signal);
   }
 
-  /** Where the server listens, once it does. */
+  /** Where the server listens, once it does; after {@link close}, where it did. */
   get address(): Address | undefined {
     return this.#address;
   }
