@@ -112,7 +112,8 @@ export class Servidor<C extends Contract = Operaciones>
 
   /**
    * @throws {RangeError} when an option is out of its range
-   * @throws {TypeError} when an operation of the contract has no handler, or a handler has no operation
+   * @throws {TypeError} when an option is of another kind, an operation of the contract has no handler, or a handler has no
+   *   operation
    */
   constructor(options: ServidorOptions<C> = {}) {
     super();
