@@ -1,20 +1,28 @@
 import type { Options } from "tsup";
 
-const options: Options = {
-  // A worker starts from a file of its own, beside the one that starts it.
-  entry: {
-    index: "src/index.ts",
-    cli: "src/cli.ts",
-    "folder-worker": "src/storage/folder-worker.ts",
-    "hash-worker": "src/hash-worker.ts",
-  },
-  format: ["esm"],
+const shared: Options = {
   platform: "node",
   target: "node20",
   removeNodeProtocol: false,
   dts: false,
   sourcemap: true,
-  clean: true,
 };
+
+const options: Options[] = [
+  {
+    ...shared,
+    entry: { index: "src/index.ts", cli: "src/cli.ts" },
+    format: ["esm"],
+    clean: ["**/*", "!*-worker.cjs*"],
+  },
+  // One file each, so that an app that is bundled can take it along; and CommonJS: a thread of it starts sooner.
+  {
+    ...shared,
+    entry: { "folder-worker": "src/storage/folder-worker.ts", "hash-worker": "src/hash-worker.ts" },
+    format: ["cjs"],
+    splitting: false,
+    clean: false,
+  },
+];
 
 export default options;

@@ -6,7 +6,7 @@ const builtWorkers: NonNullable<ViteUserConfig["plugins"]>[number] = {
   name: "built-workers",
   transform: (code) =>
     code.replace(
-      /new URL\("\.\/([\w-]+-worker\.js)", import\.meta\.url\)/g,
+      /new URL\("\.\/([\w-]+-worker\.cjs)", import\.meta\.url\)/g,
       (_, file) => `new URL(${JSON.stringify(new URL(`dist/${file}`, import.meta.url).href)})`,
     ),
 };

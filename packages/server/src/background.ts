@@ -1,6 +1,7 @@
 // A worker thread that answers calls: started when it is first needed, and ended when nobody needs it any more.
 
 import type { Worker } from "node:worker_threads";
+import { cannotStart } from "./start-worker.js";
 
 /** What a worker is sent: calls, as many at once as have gathered. */
 export type Calls<Call> = readonly (readonly [id: number, call: Call])[];
@@ -63,7 +64,7 @@ export class Background<Call, Result> {
       this.#worker = this.#listenTo(this.#start());
       this.#rest(this.#worker);
     } catch (error) {
-      this.#broken = { reason: error };
+      this.#break(error as Error);
     }
   }
 
@@ -94,8 +95,7 @@ export class Background<Call, Result> {
     try {
       this.#worker ??= this.#listenTo(this.#start());
     } catch (error) {
-      this.#broken = { reason: error };
-      this.#fail(undefined, error);
+      this.#fail(undefined, this.#break(error as Error));
       return;
     }
     this.#messagesUnderWay += 1;
@@ -121,11 +121,16 @@ export class Background<Call, Result> {
       }
     });
     worker.on("error", (error) => {
-      if (!this.#hasAnswered) this.#broken = { reason: error };
-      this.#fail(worker, error);
+      this.#fail(worker, this.#hasAnswered ? error : this.#break(error));
     });
     worker.on("exit", () => this.#fail(worker, new Error("The worker has ended")));
     return worker;
+  }
+
+  #break(cause: Error): Error {
+    const reason = cannotStart(cause);
+    this.#broken = { reason };
+    return reason;
   }
 
   #rest(worker: Worker): void {

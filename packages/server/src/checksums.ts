@@ -35,9 +35,14 @@ export async function chooseChecksum(names: readonly string[]): Promise<Checksum
 
 let loading: Promise<ChecksumAlgorithm | undefined> | undefined;
 
+/** Imports by a name that bundlers do not see: they cannot take native code in, and it is done without where it is missing. */
+function importAddon(name: string): Promise<typeof import("@node-rs/xxhash")> {
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+}
+
 /** 64-bit XXH3 with seed 0, which is native code, and so not there on every platform. */
 function xxh3(): Promise<ChecksumAlgorithm | undefined> {
-  loading ??= import("@node-rs/xxhash").then(
+  loading ??= importAddon("@node-rs/xxhash").then(
     ({ xxh3 }) => {
       // To make a state for each small file, or the function for whole bytes, takes longer than to use one again.
       const smallState = xxh3.Xxh3.withSeed();

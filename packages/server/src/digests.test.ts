@@ -87,6 +87,26 @@ describe("A digest", () => {
     expect(opened()).toBe(2);
   });
 
+  test.each([
+    ["is shorter than it was", [Uint8Array.of(97)], "CHANGED"],
+    ["is longer than it was", [Uint8Array.of(97, 98, 99)], "FAILED"],
+    ["goes on after its end", [Uint8Array.of(97, 98), Uint8Array.of(99)], "FAILED"],
+    ["is given as text", ["ab"], "FAILED"],
+    ["is given as numbers", [[97, 98]], "FAILED"],
+  ])("of a file that %s is refused, and not remembered", async (_, given, reason) => {
+    const read = (pieces: readonly unknown[]): StoredFile => {
+      const iterator = pieces.values() as IterableIterator<Uint8Array>;
+      return { ...fileOf("1", async () => iterator.next()), size: 2 };
+    };
+    const [file, mended] = [read(given), read([Uint8Array.of(97, 98)])];
+    const { digests, put } = digestsOf(file);
+    onTestFinished(() => digests.close());
+    await expect(digests.of("a", file, "sha256", waiting)).rejects.toEqual(refusedAs(reason));
+    put(mended);
+    const expected = createHash("sha256").update("ab").digest("hex");
+    expect(await digests.of("a", mended, "sha256", waiting)).toBe(expected);
+  });
+
   test("is computed anew for who comes long after it has failed", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const pieces = [Uint8Array.of(97)].values();

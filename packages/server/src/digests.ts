@@ -1,11 +1,13 @@
 // Digests of whole files: computed once for each version, beside the event loop, and remembered.
 
 import { createHash } from "node:crypto";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Background } from "./background.js";
 import type { HashCall } from "./hash-worker.js";
 import { changedError } from "./operations/file-reply.js";
 import { RefusedError } from "./operations/handler.js";
+import { startWorker } from "./start-worker.js";
+import { letGo, piecesOf, ShorterError } from "./storage/pieces.js";
 import type { Storage, StoredFile } from "./storage/storage.js";
 
 /** The algorithms there are. */
@@ -44,9 +46,7 @@ interface Job {
 /** Computes digests of what a storage holds. */
 export class Digests {
   readonly #storage: Storage;
-  readonly #worker = new Background<HashCall, string | null>(
-    () => new Worker(new URL("./hash-worker.js", import.meta.url), { execArgv: [] }),
-  );
+  readonly #worker = new Background<HashCall, string | null>(hashWorker);
   /** By {@link keyOf} and version, the one asked for last at the end. */
   readonly #remembered = new Map<string, string>();
   /** By {@link keyOf}: of a file that changes there is one. */
@@ -143,14 +143,34 @@ export class Digests {
   async #compute(name: string, algorithm: string, key: string, job: Job): Promise<string | null> {
     if (this.#atOnce >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#atOnce += 1;
+    try {
+      return this.#isWanted(key, job) ? await this.#digestOf(name, algorithm, key, job) : null;
+    } catch (cause) {
+      if (this.#closed) return null;
+      job.failed = true;
+      if (cause instanceof RefusedError) throw cause;
+      if (cause instanceof ShorterError) throw changedError(undefined, { cause });
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new RefusedError(`The digest cannot be computed: ${reason}`, { cause, reason: "FAILED" });
+    } finally {
+      // What has come to nothing is told to who asks next, where nobody has waited for it.
+      if (!job.failed || job.waiting > 0) this.#forget(key, job);
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#atOnce -= 1;
+    }
+  }
+
+  /** Has the worker read a file; null where nobody wants that any more. */
+  async #digestOf(name: string, algorithm: string, key: string, job: Job): Promise<string | null> {
     this.#jobsSoFar += 1;
     const number = this.#jobsSoFar;
+    const file = await this.#storage.open(name);
+    if (!file) throw changedError(undefined);
     let isBegun = false;
     try {
-      if (!this.#isWanted(key, job)) return null;
-      await using file = await this.#storage.open(name);
-      if (file?.version !== job.version) throw changedError(file);
-      for await (const piece of file.read(0, file.size)) {
+      if (file.version !== job.version) throw changedError(file);
+      for await (const piece of piecesOf(file, 0, file.size)) {
         if (!this.#isWanted(key, job)) return null;
         // The piece is the storage's own; its copy is the worker's.
         isBegun = true;
@@ -162,18 +182,9 @@ export class Digests {
       const digits = await this.#worker.call({ job: number, algorithm, end: true });
       if (digits !== null) this.#remember(`${key}\0${job.version}`, digits);
       return digits;
-    } catch (cause) {
-      if (this.#closed) return null;
-      job.failed = true;
-      if (cause instanceof RefusedError) throw cause;
-      throw new RefusedError("The digest cannot be computed", { cause, reason: "FAILED" });
     } finally {
-      // What has come to nothing is told to who asks next, where nobody has waited for it.
-      if (!job.failed || job.waiting > 0) this.#forget(key, job);
       if (isBegun && !this.#closed) this.#worker.call({ job: number, drop: true }).catch(() => {});
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#atOnce -= 1;
+      await letGo(file);
     }
   }
 
@@ -188,6 +199,10 @@ export class Digests {
     const [oldest] = this.#remembered.keys();
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
+}
+
+function hashWorker(): Worker {
+  return startWorker("hash-worker.cjs", () => new URL("./hash-worker.cjs", import.meta.url));
 }
 
 function keyOf(name: string, algorithm: string): string {

@@ -7,13 +7,14 @@ import {
   MAX_TIMER_MS,
   operaciones,
 } from "@fileshare/protocol";
+import { checkEach, checkKind, kinds } from "./arguments.js";
 import type { Handlers } from "./operations/handler.js";
 import { DirectoryStorage } from "./storage/directory.js";
 import type { Storage } from "./storage/storage.js";
 
 /** Options of a {@link Servidor}. */
 export interface ServidorOptions<C extends Contract> {
-  /** The folder whose files are served. Default `archivos`, as the protocol's first server has it. */
+  /** The folder whose files are served: where it stands is settled when it is given. Default `archivos`, as the protocol's first server has it. */
   readonly folder?: string | undefined;
   /** Where files come from, instead of a folder. */
   readonly storage?: Storage | undefined;
@@ -56,8 +57,12 @@ export interface Settings {
   readonly contract: Contract;
 }
 
-/** @throws {RangeError} when a number is out of its range */
+/**
+ * @throws {TypeError} when an option is of another kind
+ * @throws {RangeError} when a number is out of its range
+ */
 export function settle<C extends Contract>(options: ServidorOptions<C>): Settings {
+  checkKinds(options);
   const settings: Settings = {
     storage: options.storage ?? new DirectoryStorage(options.folder ?? "archivos"),
     host: options.host ?? "localhost",
@@ -79,6 +84,17 @@ export function settle<C extends Contract>(options: ServidorOptions<C>): Setting
   checkMs("stallMs", settings.stallMs, 1);
   checkMs("graceMs", settings.graceMs, 0);
   return Object.freeze(settings);
+}
+
+function checkKinds<C extends Contract>(options: ServidorOptions<C>): void {
+  checkKind("options", options, kinds.object);
+  const { folder, storage, host, acceptClass, contract, handlers } = options;
+  if (folder !== undefined) checkKind("folder", folder, kinds.text);
+  if (storage !== undefined) checkKind("storage", storage, kinds.storage);
+  if (host !== undefined) checkKind("host", host, kinds.text);
+  if (acceptClass !== undefined) checkKind("acceptClass", acceptClass, kinds.callback);
+  if (contract !== undefined) checkEach("contract", contract, kinds.operation);
+  if (handlers !== undefined) checkEach("handlers", handlers, kinds.callback);
 }
 
 function checkMs(name: string, value: number, least: number): void {

@@ -38,7 +38,6 @@ import {
   opened,
   partOfFile,
   partOfSmall,
-  ShorterError,
   wholeFile,
 } from "./operations/file-reply.js";
 import { type Answered, answered, type Handler, type Reason, RefusedError } from "./operations/handler.js";
@@ -46,7 +45,8 @@ import { listar } from "./operations/listar.js";
 import { weightOf } from "./operations/weight.js";
 import { type ServidorOptions, type Settings, settle } from "./options.js";
 import { isForbidden } from "./storage/folder.js";
-import { readMany } from "./storage/many.js";
+import { readMany, readSmall } from "./storage/many.js";
+import { letGo, ShorterError } from "./storage/pieces.js";
 import type { SmallFile, SmallFiles, Storage, StoredFile } from "./storage/storage.js";
 
 /** How long {@link Servidor.close} waits for what it has cut to let go of files and sockets. */
@@ -112,7 +112,8 @@ export class Servidor<C extends Contract = Operaciones>
 
   /**
    * @throws {RangeError} when an option is out of its range
-   * @throws {TypeError} when an operation of the contract has no handler, or a handler has no operation
+   * @throws {TypeError} when an option is of another kind, an operation of the contract has no handler, or a handler has no
+   *   operation
    */
   constructor(options: ServidorOptions<C> = {}) {
     super();
@@ -125,7 +126,7 @@ export class Servidor<C extends Contract = Operaciones>
     setMaxListeners(0, this.#cutting.signal);
   }
 
-  /** Where the server listens, once it does. */
+  /** Where the server listens, once it does; after {@link close}, where it did. */
   get address(): Address | undefined {
     return this.#address;
   }
@@ -255,12 +256,12 @@ export class Servidor<C extends Contract = Operaciones>
     }
     const { storage } = this.#settings;
     const small = await ((peticion && this.#ahead.get(peticion)) ?? this.#readSmall(nombre, request));
-    await using file = small ? opened(small) : await openOf(storage, nombre);
+    const file = small ? opened(small) : await openOf(storage, nombre);
     if (!file) throw new RefusedError(`There is no file ${quoted(nombre)}`, { reason: "NOT_FOUND" });
     // Nothing would hold together parts of a file without a version.
     const asked = file.version === "" ? undefined : request;
-    if (!asked && request?.version) throw changedError(file);
     try {
+      if (!asked && request?.version) throw changedError(file);
       if (asked) {
         const digest = (): Promise<Digest | undefined> => this.#digest(nombre, file, asked, small);
         const reply = small ? partOfSmall(small, asked, digest) : partOfFile(file, asked, digest);
@@ -272,8 +273,11 @@ export class Servidor<C extends Contract = Operaciones>
         throw new RefusedError(message, { cause, reason: "TOO_LARGE" });
       }
       if (!asked || !(cause instanceof ShorterError)) throw cause;
-      await using now = await openOf(storage, nombre);
+      const now = await openOf(storage, nombre);
+      if (now) await letGo(now);
       throw changedError(now, { cause });
+    } finally {
+      await letGo(file);
     }
     return answered;
   }
@@ -442,8 +446,7 @@ export class Servidor<C extends Contract = Operaciones>
   /** A file that is small and asked for from its beginning, where the storage has a way to read such. */
   async #readSmall(nombre: string, asked: FileRequest | undefined): Promise<SmallFile | undefined> {
     if (asked && asked.range.start !== 0) return undefined;
-    // What is wrong is told by opening it.
-    return this.#settings.storage.readSmall?.(nombre, SMALL_BYTES).catch(() => undefined);
+    return readSmall(this.#settings.storage, nombre, SMALL_BYTES);
   }
 
   async #digest(

@@ -220,6 +220,39 @@ describe("Several files", () => {
     expect(is?.[1]).not.toBe(was?.[1]);
   });
 
+  test.each([
+    ["ends early", [Buffer.from("charl")]],
+    ["goes on after its end", [Buffer.from("charlie"), Buffer.from("x")]],
+    ["is given as text", ["charlie"]],
+  ])("leave out one that %s", async (_, pieces) => {
+    const storage = openOnly(await folderWith(files));
+    const odd: Storage = {
+      list: () => storage.list(),
+      async open(name) {
+        const file = await storage.open(name);
+        const read = async function* (): AsyncGenerator<Uint8Array> {
+          yield* pieces as Uint8Array[];
+        };
+        return file && name === "c" ? Object.assign(file, { read }) : file;
+      },
+    };
+    const { port } = await served({ storage: odd });
+    const client = await askingOf(port);
+    expect(contents(await client.descargar("a", { more: ["c"] }))).toEqual(["alfa", undefined]);
+  });
+
+  test("are opened where the fast way gives what are no bytes", async () => {
+    const storage = smallOnly(await folderWith(files));
+    const odd: Storage = {
+      ...storage,
+      readSmall: async () => ({ bytes: "texto" as never, version: "1", modified: 0 }),
+    };
+    const { port } = await served({ storage: odd });
+    const client = await askingOf(port);
+    expect(contents(await client.descargar("a", { more: ["c"] }))).toEqual(["alfa", "charlie"]);
+    expect((await client.descargar("a", { range: range(0, null) })).bytes?.toString()).toBe("alfa");
+  });
+
   test("are told of by the event of their request, as many as the reply tells of", async () => {
     const { port, servidor } = await served({ files });
     const client = await askingOf(port);

@@ -198,6 +198,12 @@ describe("Servidor close()", () => {
     await servidor.close();
   });
 
+  test("leaves the address, which tells where the server has listened", async () => {
+    const { servidor, port } = await served();
+    await servidor.close();
+    expect(servidor.address).toEqual({ host: "localhost", port });
+  });
+
   test("works before bindListen, which is refused from then on", async () => {
     const servidor = new Servidor({ folder: await folderWith(), port: 0 });
     await servidor.close();

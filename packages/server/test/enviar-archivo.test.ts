@@ -10,6 +10,7 @@ import { Conexion, encodeFrame, MAX_FRAME_BYTES, Mensaje } from "@fileshare/prot
 import { socketTransport } from "@fileshare/protocol/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { DirectoryStorage, RefusedError, type Storage, type StoredFile } from "../src/index.js";
+import { askingOf, range } from "./support/asking.js";
 import { connectTo, plainSocket, untilClosed } from "./support/client.js";
 import { openFiles } from "./support/held.js";
 import { mensaje, request, str } from "./support/pickles.js";
@@ -223,6 +224,43 @@ describe("A storage of the app's own", () => {
     expect(answer.equals(expected.subarray(0, answer.length))).toBe(true);
     await closed;
     expect(storage.closed()).toBe(1);
+  });
+
+  test.each([
+    ["text", "alfa"],
+    ["numbers", [1, 2, 3, 4]],
+  ])(
+    "that gives %s instead of bytes is answered with an error, and cut off once some were sent",
+    async (_, odd) => {
+      const good = Buffer.from("alfa");
+      const one = await served({ storage: storageOf(4, sent(odd as never)) });
+      expect(await (await connectTo(one.port)).ask("descargar", "a")).toEqual(
+        new Mensaje({ estado: "error" }),
+      );
+      const two = await served({ storage: storageOf(8, sent(good, odd as never)) });
+      const failed = next(two.servidor, "failed");
+      const socket = await plainSocket(two.port);
+      socket.write(request("descargar", "a"));
+      const answer = await untilClosed(socket);
+      expect(answer.indexOf(good)).toBe(answer.length - good.length);
+      expect(await failed).toMatchObject({ error: { code: "SHORT_CONTENT" } });
+    },
+  );
+
+  test.each(["close", "asyncDispose"] as const)("may let go of a file by %s() alone", async (name) => {
+    const storage = storageOf(4, sent(Buffer.from("alfa")));
+    const open: Storage["open"] = async (nombre) => {
+      const file = await storage.open(nombre);
+      return file && { ...file, [name === "close" ? Symbol.asyncDispose : "close"]: undefined as never };
+    };
+    const { port } = await served({ storage: { list: storage.list, open } });
+    const client = await connectTo(port);
+    expect((await client.download("a"))?.toString()).toBe("alfa");
+    const asking = await askingOf(port);
+    expect((await asking.listar({ details: ["sizes"] })).estado).toBe("ok");
+    expect((await asking.descargar("a", { range: range(0, 0), digest: "sha256" })).estado).toBe("ok");
+    expect((await asking.descargar("a", { more: [] })).bytes?.toString()).toBe("alfa");
+    expect(storage.closed()).toBe(5);
   });
 
   test.each([

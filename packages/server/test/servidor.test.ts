@@ -151,6 +151,32 @@ describe("Servidor", () => {
     }
   });
 
+  test.each([
+    [{ folder: 5 }, "Cannot use folder 5: it must be a string"],
+    [{ folder: null }, "Cannot use folder null: it must be a string"],
+    [{ storage: "archivos" }, 'Cannot use storage "archivos": it must be a storage, with list() and open()'],
+    [{ storage: {} }, "Cannot use storage [object Object]: it must be a storage, with list() and open()"],
+    [{ host: {} }, "Cannot use host [object Object]: it must be a string"],
+    [{ acceptClass: 5 }, "Cannot use acceptClass 5: it must be a function"],
+    [{ contract: 5 }, "Cannot use contract 5: it must be an object"],
+    [
+      { contract: { ...operaciones, sumar: () => 1 } },
+      "Cannot use contract.sumar () => 1: it must be an operation, with request() and reply()",
+    ],
+    [{ handlers: [5] }, "Cannot use handlers.0 5: it must be a function"],
+    [{ handlers: { listar: 5 } }, "Cannot use handlers.listar 5: it must be a function"],
+    ["some/folder", 'Cannot use options "some/folder": it must be an object'],
+    [null, "Cannot use options null: it must be an object"],
+  ])("refuses options of a wrong kind: %j", async (options, message) => {
+    const given = options as ServidorOptions<typeof operaciones>;
+    expect(() => new Servidor(given)).toThrow(new TypeError(message));
+    await expect(serve(given)).rejects.toThrow(new TypeError(message));
+  });
+
+  test("refuses a folder that is empty", () => {
+    expect(() => new Servidor({ folder: "" })).toThrow(new RangeError("Cannot use folder: it is empty"));
+  });
+
   test("takes options at the ends of their ranges", () => {
     for (const options of [
       { port: 65_535, backlog: 65_535, maxRequestBytes: 2 ** 32 - 1, stallMs: 2 ** 31 - 1 },

@@ -4,6 +4,7 @@ import { Content, Mensaje, Trailer } from "@fileshare/protocol";
 import { quickSealOf } from "@fileshare/protocol/node";
 import { PyTuple, type PyValue } from "@fileshare/protocol/pickle";
 import { type Checksum, type ChecksumAlgorithm, chooseChecksum } from "../checksums.js";
+import { piecesOf } from "../storage/pieces.js";
 import type { SmallFile, StoredFile } from "../storage/storage.js";
 import type { AskedRange, FileRequest } from "./attributes.js";
 import { RefusedError } from "./handler.js";
@@ -117,11 +118,6 @@ export function opened({ bytes, version, modified }: SmallFile): StoredFile {
   };
 }
 
-/** Thrown by content that turns out shorter than the file was. */
-export class ShorterError extends Error {
-  override readonly name = "ShorterError";
-}
-
 /** @throws {RefusedError} `BAD_RANGE` */
 function within({ size }: StoredFile, { start, end }: AskedRange): AskedRange {
   if (start < 0 || start > size || end < start) {
@@ -161,13 +157,12 @@ function contentOf(file: StoredFile, start: number, end: number, passing?: Passi
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     let left = end - start;
     passing?.begin();
-    for await (const piece of file.read(start, end)) {
+    for await (const piece of piecesOf(file, start, end)) {
       left -= piece.length;
       passing?.update(piece);
       if (passing && left === 0) passing.unchanged = !((await file.changed?.()) ?? false);
       yield piece;
     }
-    if (left > 0) throw new ShorterError("The file has become shorter");
   };
   return new Content(end - start, { open: pieces, lends: true });
 }

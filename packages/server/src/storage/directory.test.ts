@@ -57,6 +57,24 @@ async function everyKind(): Promise<{ root: string; outside: string }> {
   return { root, outside };
 }
 
+test("A folder is the one that its path has named when it was given, wherever the process goes", async () => {
+  const [parent, elsewhere] = [await temp(), await temp()];
+  await mkdir(join(parent, "real", "below"), { recursive: true });
+  await writeFile(join(parent, "real", "uno.txt"), "uno");
+  await symlink(join("real", "below"), join(parent, "enlace"));
+  const before = process.cwd();
+  onTestFinished(() => process.chdir(before));
+  process.chdir(parent);
+  const storages = ["real", "./real/", "enlace/.."].map(storageOf);
+  process.chdir(elsewhere);
+  for (const storage of storages) {
+    await storage.check();
+    expect(await storage.list()).toEqual(["uno.txt"]);
+    expect((await storage.readSmall("uno.txt", 10))?.bytes.length).toBe(3);
+    expect((await open(storage, "uno.txt")).size).toBe(3);
+  }
+});
+
 const servedNames = [
   ".oculto",
   "enlace-absoluto",

@@ -2,9 +2,11 @@
 
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, open, opendir, readlink, realpath } from "node:fs/promises";
-import { sep } from "node:path";
-import { Worker } from "node:worker_threads";
+import { isAbsolute, resolve, sep } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { checkKind, kinds } from "../arguments.js";
 import { Background } from "../background.js";
+import { startWorker } from "../start-worker.js";
 import { DirectoryFile } from "./directory-file.js";
 import { below, isForbidden, isWithin, NO_FOLLOW, NOT_SERVED, OPEN_FLAGS } from "./folder.js";
 import type { FolderCall } from "./folder-worker.js";
@@ -37,12 +39,19 @@ export class DirectoryStorage implements Storage {
   /** Memory for {@link readMany} that is used again, as it takes long to clear: it goes to the worker and comes back. */
   readonly #free: ArrayBuffer[] = [];
 
-  /** @param folder its path; where it is a link, what it leads to at each time */
+  /**
+   * @param folder its path, from the working directory of now; where it is a link, what it leads to at each time
+   * @throws {TypeError} when it is no string
+   * @throws {RangeError} when it is empty
+   */
   constructor(folder: string) {
-    this.#folder = folder;
+    checkKind("folder", folder, kinds.text);
+    if (folder === "") throw new RangeError("Cannot use folder: it is empty");
+    const path = absolute(folder);
+    this.#folder = path;
     // It holds little while nobody lists, and the first to ask, maybe after hours, would wait for it to start.
-    this.#lists = new Background(() => folderWorker(folder), Number.POSITIVE_INFINITY);
-    this.#reads = new Background(() => folderWorker(folder));
+    this.#lists = new Background(() => folderWorker(path), Number.POSITIVE_INFINITY);
+    this.#reads = new Background(() => folderWorker(path));
   }
 
   /**
@@ -146,12 +155,16 @@ export class DirectoryStorage implements Storage {
 const YOUNG_MIB = 8;
 
 function folderWorker(folder: string): Worker {
-  return new Worker(new URL("./folder-worker.js", import.meta.url), {
+  return startWorker("folder-worker.cjs", () => new URL("./folder-worker.cjs", import.meta.url), {
     workerData: folder,
-    // The options of this process's own command line are not for a file.
-    execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
   });
+}
+
+function absolute(folder: string): string {
+  if (sep !== "/") return resolve(folder);
+  // What `..` stands for behind a link is for the system to tell.
+  return isAbsolute(folder) ? folder : `${process.cwd()}/${folder}`;
 }
 
 function unpacked(values: string): string[] {

@@ -1,5 +1,6 @@
 // Pages of a listing, whatever the storage can do.
 
+import { letGo } from "./pieces.js";
 import type { EntriesOptions, EntriesPage, Storage } from "./storage.js";
 
 /** The most names of one page, so that neither walking nor encoding it takes long. */
@@ -31,12 +32,16 @@ async function withDetails(storage: Storage, page: EntriesPage): Promise<Entries
   const modified: number[] = [];
   const versions: string[] = [];
   for (const name of page.names) {
-    await using file = await storage.open(name);
+    const file = await storage.open(name);
     if (!file) continue;
-    names.push(name);
-    sizes.push(file.size);
-    modified.push(file.modifiedSeconds ?? file.modified.getTime() / 1000);
-    versions.push(file.version);
+    try {
+      names.push(name);
+      sizes.push(file.size);
+      modified.push(file.modifiedSeconds ?? file.modified.getTime() / 1000);
+      versions.push(file.version);
+    } finally {
+      await letGo(file);
+    }
   }
   return { names, sizes, modified, versions, next: page.next };
 }

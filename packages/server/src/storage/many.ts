@@ -1,9 +1,25 @@
 // Many small files at once, whatever the storage can do.
 
-import type { ReadManyLimits, SmallFile, SmallFiles, Storage } from "./storage.js";
+import { isUint8Array } from "node:util/types";
+import { letGo, piecesOf } from "./pieces.js";
+import type { ReadManyLimits, SmallFile, SmallFiles, Storage, StoredFile } from "./storage.js";
 
 /** How many files are read at once where a storage reads one at a time: where one takes long, all do. */
 const READ_AT_ONCE = 8;
+
+/** A small file, where the storage has a way to read such. Never rejects: what is wrong is told by opening it. */
+export async function readSmall(
+  storage: Storage,
+  name: string,
+  maxBytes: number,
+): Promise<SmallFile | undefined> {
+  try {
+    const small = await storage.readSmall?.(name, maxBytes);
+    return isUint8Array(small?.bytes) ? small : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Reads small files, as {@link Storage.readMany} does. Never rejects: what cannot be read so is not among them. */
 export async function readMany(
@@ -58,20 +74,28 @@ async function readEach(
 }
 
 async function readOne(storage: Storage, name: string, maxBytes: number): Promise<SmallFile | undefined> {
-  const small = await storage.readSmall?.(name, maxBytes).catch(() => undefined);
+  const small = await readSmall(storage, name, maxBytes);
   if (small) return small.version !== "" && small.bytes.length <= maxBytes ? small : undefined;
-  await using file = await storage.open(name);
-  if (!file || file.version === "" || file.size > maxBytes) return undefined;
+  const file = await storage.open(name);
+  if (!file) return undefined;
+  try {
+    return await wholeOf(file, maxBytes);
+  } finally {
+    await letGo(file);
+  }
+}
+
+async function wholeOf(file: StoredFile, maxBytes: number): Promise<SmallFile | undefined> {
   const { size, version } = file;
+  if (version === "" || size > maxBytes) return undefined;
   const bytes = new Uint8Array(size);
   let at = 0;
   if (size > 0) {
-    for await (const piece of file.read(0, size)) {
-      if (piece.length > size - at) return undefined;
+    for await (const piece of piecesOf(file, 0, size)) {
       bytes.set(piece, at);
       at += piece.length;
     }
   }
-  if (at < size || (await file.changed?.())) return undefined;
+  if (await file.changed?.()) return undefined;
   return { bytes, version, modified: file.modifiedSeconds ?? file.modified.getTime() / 1000 };
 }

@@ -8,7 +8,7 @@ export function openFiles(): string[] {
   for (const fd of readdirSync("/dev/fd")) {
     try {
       const target = readlinkSync(`/dev/fd/${fd}`);
-      if (!/\.(js|json|node)$/.test(target)) targets.push(`${fd} ${target}`);
+      if (!/\.(c?js|json|node)$/.test(target)) targets.push(`${fd} ${target}`);
     } catch {
       // The one that listed the folder.
     }
