@@ -380,6 +380,19 @@ time.sleep(0.0005)
     await gone;
     expect(openFiles()).toEqual(before);
   });
+
+  test.runIf(process.platform === "linux")(
+    "does not take a file for gone whose path is too long from where the folder stands",
+    async () => {
+      const long = "d".repeat(200);
+      const deep = new DirectoryStorage(join(await temp(), ...Array<string>(20).fill(long)));
+      onTestFinished(() => deep.close());
+      for (const name of ["a", "b/c"].map((end) => `${long}/${end}`))
+        await expect(deep.open(name)).rejects.toMatchObject({ code: "ENAMETOOLONG" });
+      expect(await deep.open("f".repeat(256))).toBeUndefined();
+      expect(await deep.open(`c/${"f".repeat(256)}`)).toBeUndefined();
+    },
+  );
 });
 
 describe("DirectoryStorage readSmall()", () => {

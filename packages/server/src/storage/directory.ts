@@ -1,6 +1,6 @@
 // The files of one folder of the local file system and its subfolders, and nothing outside it.
 
-import type { BigIntStats } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, open, opendir, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, resolve, sep } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -131,14 +131,14 @@ export class DirectoryStorage implements Storage {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // It is a link. (FreeBSD says EMLINK.)
-      if (code !== "ELOOP" && code !== "EMLINK") return notServed(error);
+      if (code !== "ELOOP" && code !== "EMLINK") return notServed(error, relative);
     }
     try {
       const root = await real(Buffer.from(this.#folder));
       const resolved = await resolvedWithin(root, path);
       return resolved && (await openWithin(root, resolved));
     } catch (error) {
-      return notServed(error);
+      return notServed(error, relative);
     }
   }
 
@@ -175,9 +175,16 @@ function real(path: Buffer): Promise<Buffer> {
   return realpath(path, { encoding: "buffer" });
 }
 
-/** @throws what is no sign that there is just no such file: also that there may be one, which must not be read */
-function notServed(error: unknown): undefined {
-  if (isForbidden(error) || !NOT_SERVED.has((error as NodeJS.ErrnoException).code)) throw error;
+/** How many bytes a name can have at the most. */
+const NAME_BYTES = 255;
+
+/** @throws what is no sign that there is just no such file: also that there may be one, which must not or cannot be read */
+function notServed(error: unknown, path: Buffer): undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (isForbidden(error) || !NOT_SERVED.has(code)) throw error;
+  // The whole path is too long for the system, from where the folder stands.
+  const steps = path.toString("latin1").split("/");
+  if (code === "ENAMETOOLONG" && steps.every(({ length }) => length <= NAME_BYTES)) throw error;
 }
 
 /**
@@ -237,11 +244,21 @@ async function standsWithin(
 ): Promise<boolean> {
   if (process.platform === "linux") {
     const actual = await readlink(`/proc/self/fd/${fd}`, { encoding: "buffer" }).catch(() => undefined);
-    if (actual !== undefined) return isWithin(root, actual);
+    if (actual !== undefined) return isWithin(root, actual) || isWithin(await placeOf(root), actual);
   }
   // Elsewhere nothing tells where an open file is: who can replace a folder on its path three times at the right moments
   // gets past this.
   if (!(await real(path)).equals(path)) return false;
   const now = await lstat(path, { bigint: true });
   return now.ino === opened.ino && now.dev === opened.dev;
+}
+
+/** A folder's path as the system has it: where the case of letters makes no difference, it may be in another one. */
+async function placeOf(folder: Buffer): Promise<Buffer> {
+  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    return await readlink(`/proc/self/fd/${handle.fd}`, { encoding: "buffer" });
+  } finally {
+    await handle.close();
+  }
 }
