@@ -6,6 +6,7 @@ import { TargetError } from "../errors.js";
 import { asTargetError, isFolder, type NthFailure, toFailure } from "./failure.js";
 import { removeLeftovers } from "./leftovers.js";
 import { native, temporaryName, textOf } from "./paths.js";
+import { stepOf } from "./times.js";
 
 /** What stands at a path; a link is "other". */
 export type Kind = "file" | "folder" | "other" | "none";
@@ -17,6 +18,8 @@ export interface Stats {
   readonly sizes: Float64Array;
   /** Seconds since 1970, with a fraction; 0 where there is nothing. Systems keep a microsecond or less of it. */
   readonly modified: Float64Array;
+  /** In what steps such a time is kept there, in seconds; 0 where it is kept exactly, and where there is nothing. */
+  readonly steps: Float64Array;
 }
 
 /** Looks at paths, without following links. What cannot be looked at counts as not there: to write there tells why. */
@@ -24,14 +27,16 @@ export function statAll(paths: readonly string[]): Stats {
   const kinds: Kind[] = [];
   const sizes = new Float64Array(paths.length);
   const modified = new Float64Array(paths.length);
+  const steps = new Float64Array(paths.length);
   for (const [i, path] of paths.entries()) {
     const stats = statOf(path);
     kinds.push(!stats ? "none" : stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other");
     if (!stats) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
+    steps[i] = stepOf(stats);
   }
-  return { kinds, sizes, modified };
+  return { kinds, sizes, modified, steps };
 }
 
 /** The size of a regular file where none stands. */
@@ -52,6 +57,7 @@ export interface FileStats {
   readonly sizes: Float64Array;
   /** As in {@link Stats}. */
   readonly modified: Float64Array;
+  readonly steps: Float64Array;
   /** By the place of the file. */
   readonly obstacles: readonly (readonly [place: number, obstacle: Obstacle])[];
 }
@@ -66,6 +72,7 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
   const { length } = names;
   const sizes = new Float64Array(length).fill(NO_FILE);
   const modified = new Float64Array(length);
+  const steps = new Float64Array(length);
   const obstacles: [number, Obstacle][] = [];
   const ways = new Map<string, Way>([["", "real"]]);
   for (let i = 0; i < length; i++) {
@@ -81,8 +88,9 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
     if (!stats?.isFile()) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
+    steps[i] = stepOf(stats);
   }
-  return { sizes, modified, obstacles };
+  return { sizes, modified, steps, obstacles };
 }
 
 /** Whether a folder stands there itself, or what stands there, or above, instead of a folder. */

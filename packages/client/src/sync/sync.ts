@@ -264,7 +264,11 @@ class Sync {
         folder,
         replaces: localSize !== NO_FILE,
         byDigest,
-        hasOtherTime: !isSameTime(modified ?? Number.NaN, local?.modified[i] ?? Number.NaN),
+        hasOtherTime: !isSameTime(
+          modified ?? Number.NaN,
+          local?.modified[i] ?? Number.NaN,
+          local?.steps[i] ?? 0,
+        ),
       };
       const obstacle = obstacles.get(i);
       if (obstacle === undefined) wanted.push(each);
