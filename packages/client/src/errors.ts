@@ -110,7 +110,7 @@ export class ListingError extends Error {
 }
 
 /**
- * Why a download cannot be saved, or a file removed:
+ * Why a download cannot be saved, or a file removed, or a folder looked into:
  * - `UNSAFE_NAME`: the name could mean something else than a file in the folder: a link leads out of it, say
  * - `BAD_NAME`: the file system does not take such a name: it is too long, say
  * - `IS_FOLDER`: a folder stands where the file would go
@@ -128,12 +128,12 @@ export type TargetErrorCode =
   | "NO_PERMISSION"
   | "NOT_WRITTEN";
 
-/** What the file system was to do. */
-export type TargetVerb = "save" | "delete";
+/** What the file system was to do: `read` is to look into a folder, to find out what may be removed from it. */
+export type TargetVerb = "save" | "delete" | "read";
 
 /**
  * A download cannot be saved where it should go: nothing is left of it there. Or a sync cannot remove a file that the server
- * does not have. The client is still usable.
+ * does not have, or look into a folder to find out. The client is still usable.
  */
 export class TargetError extends Error {
   override readonly name = "TargetError";

@@ -84,6 +84,21 @@ describe("sincronizar() with delete", () => {
     expect(await readdir(into)).toEqual(["f"]);
   });
 
+  it.skipIf(process.platform === "win32").each([
+    ["a named pipe", (path: string) => spawnSync("mkfifo", [path]).status === 0],
+    ["a link that leads to no folder", (path: string) => symlink("nada", path).then(() => true)],
+  ])("says that %s stands where a folder would go, and leaves it", async (what, put) => {
+    const server = await servedTree({ "d/f": "a" });
+    const into = await folder();
+    expect(await put(join(into, "d"))).toBe(true);
+    const message = `Cannot save ${JSON.stringify(join(into, "d"))}: ${what} stands where the folder would go`;
+    for (const options of [{}, { delete: true }, { dryRun: true }, { delete: true, dryRun: true }]) {
+      const { failed } = await clienteOf(server).sincronizar(into, options);
+      expect(failed).toMatchObject([{ nombre: "d/f", error: { code: "NOT_WRITTEN", message } }]);
+    }
+    expect(await readdir(into)).toEqual(["d"]);
+  });
+
   it("removes nothing more once it is aborted, and has told what is gone", async () => {
     const server = await served({});
     const into = await folder();

@@ -2,9 +2,9 @@
 
 import fs from "node:fs";
 import { dirname, join, sep } from "node:path";
-import { TargetError } from "../errors.js";
-import { asTargetError, isFolder, type NthFailure, toFailure } from "./failure.js";
+import { asTargetError, type NthFailure, toFailure } from "./failure.js";
 import { removeLeftovers } from "./leftovers.js";
+import { inTheWay, noFolder, type Obstacle } from "./obstacle.js";
 import { native, temporaryName, textOf } from "./paths.js";
 import { stepOf } from "./times.js";
 
@@ -41,15 +41,6 @@ export function statAll(paths: readonly string[]): Stats {
 
 /** The size of a regular file where none stands. */
 export const NO_FILE = -1;
-
-/**
- * What is in the way of a file that would be saved: a folder at the path itself; or above it, where a folder would have to be, a
- * link to one, or what is none ("file").
- */
-export interface Obstacle {
-  readonly path: string;
-  readonly kind: "folder" | "link" | "file";
-}
 
 /** Regular files, as columns. */
 export interface FileStats {
@@ -105,7 +96,8 @@ function wayTo(top: string, path: string, known: Map<string, Way>): Way {
   if (way === "real") {
     const stats = statOf(top + path);
     if (!stats) way = "none";
-    else if (!stats.isDirectory()) way = { path, kind: isFolderOrLinkToOne(top + path) ? "link" : "file" };
+    else if (!stats.isDirectory())
+      way = { path, kind: noFolder(stats, () => isFolderOrLinkToOne(top + path)) };
   }
   known.set(path, way);
   return way;
@@ -162,9 +154,9 @@ function makeBelow(path: string): void {
   try {
     fs.mkdirSync(native(path));
   } catch (error) {
-    if (isFolder(path)) return;
-    if (!isFolderOrLinkToOne(path)) throw error;
-    throw new TargetError("UNSAFE_NAME", path, "a link stands there, which leads to another folder");
+    const stats = statOf(path);
+    if (stats?.isDirectory()) return;
+    throw stats ? inTheWay({ path, kind: noFolder(stats, () => isFolderOrLinkToOne(path)) }) : error;
   }
 }
 
@@ -291,7 +283,7 @@ function entriesOf(path: string): Entry[] {
     }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw asTargetError(error, path);
+    throw asTargetError(error, path, "read");
   }
 }
 
