@@ -116,6 +116,7 @@ export class ListingError extends Error {
  * - `IS_FOLDER`: a folder stands where the file would go
  * - `NO_SPACE`: the file system, or what the user may have of it, is full
  * - `NO_PERMISSION`: the user may not write there, or the file system is read-only
+ * - `REPLACED`: the folder of a sync is not the one any more that it was when the sync began: nothing more is removed
  * - `NOT_WRITTEN`: the file system refused for another reason
  *
  * Where the file system refused, `cause` is its error.
@@ -126,6 +127,7 @@ export type TargetErrorCode =
   | "IS_FOLDER"
   | "NO_SPACE"
   | "NO_PERMISSION"
+  | "REPLACED"
   | "NOT_WRITTEN";
 
 /** What the file system was to do: `read` is to look into a folder, to find out what may be removed from it. */

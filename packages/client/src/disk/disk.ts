@@ -13,11 +13,12 @@ import type { FileColumns } from "./save-all.js";
 import { Thread } from "./thread.js";
 
 export type { Checksum } from "./checksum.js";
+export type { Folding } from "./folding.js";
 export { type FileStats, type Kind, NO_FILE, type Stats } from "./folders.js";
 export type { RemoteFile } from "./journal.js";
 export { inTheWay, type Obstacle } from "./obstacle.js";
 export type { Part, Segment } from "./part.js";
-export type { Folding, Prepared } from "./prepare.js";
+export type { Prepared } from "./prepare.js";
 export type { Range } from "./ranges.js";
 export type { FileColumns } from "./save-all.js";
 
