@@ -6,6 +6,7 @@ import { asTargetError, type NthFailure, toFailure } from "./failure.js";
 import { removeLeftovers } from "./leftovers.js";
 import { inTheWay, noFolder, type Obstacle } from "./obstacle.js";
 import { native, temporaryName, textOf } from "./paths.js";
+import { checkPlace } from "./place.js";
 import { stepOf } from "./times.js";
 
 /** What stands at a path; a link is "other". */
@@ -295,6 +296,8 @@ export interface Removal {
   readonly emptyFolders?: readonly string[];
   /** Folders that stay, though nothing be left in them. */
   readonly kept?: readonly string[];
+  /** By what the top folder is known: from another nothing is removed. */
+  readonly place?: string | undefined;
 }
 
 /**
@@ -302,8 +305,13 @@ export interface Removal {
  * error.
  *
  * @returns which could not be removed, and why, by their place among the files and the folders behind them: the others are gone
+ * @throws {TargetError} `REPLACED`
  */
-export function removeAll(top: string, { files, emptyFolders = [], kept = [] }: Removal): NthFailure[] {
+export function removeAll(
+  top: string,
+  { files, emptyFolders = [], kept = [], place }: Removal,
+): NthFailure[] {
+  if (place !== undefined) checkPlace(top, place);
   const failed: NthFailure[] = [];
   const folders = new Set<string>();
   for (const [nth, path] of [...files, ...emptyFolders].entries()) {

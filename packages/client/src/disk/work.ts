@@ -23,6 +23,7 @@ import {
 import { dropInterrupted, type Interrupted, interrupted, pending, removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { PartFile } from "./part-file.js";
+import { checkPlace } from "./place.js";
 import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
@@ -197,7 +198,16 @@ export class Work {
     return journals.flatMap((path) => interrupted(path) ?? []);
   }
 
-  dropInterrupted(top: string, all: readonly Interrupted[], kept: readonly string[]): void {
+  checkPlace(folder: string, place: string): void {
+    checkPlace(folder, place);
+  }
+
+  dropInterrupted(
+    top: string,
+    all: readonly Interrupted[],
+    { kept = [], place }: Pick<Removal, "kept" | "place">,
+  ): void {
+    if (place !== undefined) checkPlace(top, place);
     for (const each of all) dropInterrupted(each);
     removeEmptied(
       all.map(({ journal }) => dirname(journal)),

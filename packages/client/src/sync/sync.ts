@@ -72,6 +72,8 @@ class Sync {
   /** With `delete`, and in a dry run: files in whose way something stands that may be surplus. */
   readonly #waiting = new Waiting<Wanted>();
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
+  /** By what the folder is known since it was made ready. */
+  #place: string | undefined;
   /** Nothing was there when it began. */
   #isEmpty = false;
 
@@ -194,9 +196,10 @@ class Sync {
   }
 
   async #prepare(): Promise<void> {
-    const { folding, isEmpty, journals } = await this.#transfers.disk.prepare(this.#folder);
+    const { place, folding, isEmpty, journals } = await this.#transfers.disk.prepare(this.#folder);
     this.#batcher.note(this.#folder, journals);
     this.#collisions = new Collisions(folding);
+    this.#place = place;
     this.#isEmpty = isEmpty;
   }
 
@@ -349,6 +352,7 @@ class Sync {
       isSurplusFolder: (name) => this.#folders.areTold && !hasFolder(name) && mayGo(name),
       hasFolder,
       dryRun,
+      place: this.#place,
       signal: this.#signal,
     });
   }
