@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { algorithms, type Checksum } from "./checksum.js";
 import { fromFailure, fromFailures } from "./failure.js";
 import type { FileStats, LocalTree, Removal, Stats } from "./folders.js";
+import type { Folding } from "./folding.js";
 import type { Interrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
@@ -148,6 +149,11 @@ export class Disk {
   /** Makes a folder where it is not there, and tells what is to be known before much is saved in it. */
   async prepare(folder: string): Promise<Prepared> {
     return this.#started().ask("prepare", folder, absolute(folder));
+  }
+
+  /** Which names are one file in a folder, which need not be there. */
+  async folding(folder: string): Promise<Folding> {
+    return this.#started().ask("folding", folder, absolute(folder));
   }
 
   /**

@@ -1,7 +1,7 @@
 // Which names the file system takes for one, as far as that can be found out in a folder.
 
 import fs from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { anyHex } from "./crypto.js";
 import { native, PROBE } from "./paths.js";
 
@@ -22,6 +22,18 @@ export function foldingOf(folder: string, names: readonly string[]): Folding {
   const { ignoresCase = found.ignoresCase, ignoresForm = found.ignoresForm } =
     found.ignoresCase === undefined || found.ignoresForm === undefined ? probed(folder) : found;
   return { ignoresCase: ignoresCase ?? true, ignoresForm: ignoresForm ?? true };
+}
+
+/** The same of a folder that need not be there: then it is like the one that it would be made in. */
+export function foldingAt(folder: string): Folding {
+  for (let path = folder; ; path = dirname(path)) {
+    try {
+      return foldingOf(path, fs.readdirSync(native(path)));
+    } catch (error) {
+      const isThere = (error as NodeJS.ErrnoException).code !== "ENOENT";
+      if (isThere || path === dirname(path)) return foldingOf(path, []);
+    }
+  }
 }
 
 /** What is known; undefined where it is not. */

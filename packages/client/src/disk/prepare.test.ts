@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { join, sep } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { foldingOf } from "./folding.js";
+import { foldingAt, foldingOf } from "./folding.js";
 import { temporaryName } from "./paths.js";
 import { prepareFolder } from "./prepare.js";
 
@@ -103,6 +103,23 @@ describe("foldingOf()", () => {
       const left = fs.readdirSync(folder);
       expect(left).toEqual([expect.stringMatching(temporaryName)]);
     }
+  });
+});
+
+describe("foldingAt()", () => {
+  it("tells it of a folder that is not there by the one that it would be made in", () => {
+    put("A");
+    refusing("openSync", "ENOSPC");
+    expect(foldingAt(join(folder, "b", "c"))).toEqual({ ignoresCase: false, ignoresForm: true });
+    expect(fs.readdirSync(folder)).toEqual(["A"]);
+    folded((name) => name.toLowerCase());
+    expect(foldingAt(join(folder, "b", "c"))).toEqual(any);
+  });
+
+  it("takes names for the same in a folder that may not be looked into, nor written to", () => {
+    refusing("openSync", "EACCES");
+    refusing("readdirSync", "EACCES");
+    expect(foldingAt(folder)).toEqual(any);
   });
 });
 

@@ -20,6 +20,7 @@ import {
   tidy,
   walk,
 } from "./folders.js";
+import { type Folding, foldingAt } from "./folding.js";
 import { dropInterrupted, type Interrupted, interrupted, pending, removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { PartFile } from "./part-file.js";
@@ -180,6 +181,10 @@ export class Work {
 
   prepare(folder: string): Prepared {
     return prepareFolder(folder);
+  }
+
+  folding(folder: string): Folding {
+    return foldingAt(folder);
   }
 
   makeFolders(top: string, paths: readonly string[]): NthFailure[] {

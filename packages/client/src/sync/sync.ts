@@ -5,7 +5,6 @@ import { setMaxListeners } from "node:events";
 import { resolve, sep } from "node:path";
 import { type FileStats, NO_FILE, type Obstacle } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
-import { TargetError } from "../errors.js";
 import type { Batch } from "../transfer/batch.js";
 import type { DetailsPage } from "../transfer/details.js";
 import { listing } from "../transfer/listing.js";
@@ -14,7 +13,7 @@ import { areCommon, isTooLong, pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Account } from "./account.js";
 import { Batcher } from "./batcher.js";
-import { Collisions } from "./collisions.js";
+import { Collisions, isSameHere } from "./collisions.js";
 import { differingOf } from "./compare.js";
 import { Fetcher } from "./fetcher.js";
 import { filterOf, isAny } from "./filter.js";
@@ -306,9 +305,7 @@ class Sync {
       try {
         const path = pathWithin(name);
         const other = this.#collisions.note(name);
-        if (other !== undefined) {
-          throw new TargetError("UNSAFE_NAME", name, `here it is the same as ${JSON.stringify(other)}`);
-        }
+        if (other !== undefined) throw isSameHere(name, other);
         places.push(place);
         paths.push(path);
       } catch (error) {
