@@ -28,8 +28,9 @@ async function wholeSeconds(): Promise<string | undefined> {
   const image = join(await folder(), "image");
   await writeFile(image, new Uint8Array(2 << 20));
   const path = await folder();
+  const make = "mkfs.ext2";
   // Inodes of that size have no room for more.
-  if (spawnSync("mkfs.ext2", ["-q", "-I", "128", image]).status !== 0) return undefined;
+  if (spawnSync(make, ["-q", "-I", "128", image]).status !== 0) return undefined;
   if (spawnSync("mount", ["-o", "loop", image, path]).status !== 0) return undefined;
   onTestFinished(() => void spawnSync("umount", [path]));
   return path;

@@ -448,8 +448,9 @@ async function ignoringCase(): Promise<string | undefined> {
   const image = join(await folder(), "image");
   await writeFile(image, new Uint8Array(4 << 20));
   const path = await folder();
-  if (spawnSync("mkntfs", ["-qFf", image]).status !== 0) return undefined;
-  if (spawnSync("lowntfs-3g", ["-o", "ignore_case", image, path]).status !== 0) return undefined;
+  const [make, mount] = ["mkntfs", "lowntfs-3g"];
+  if (spawnSync(make, ["-qFf", image]).status !== 0) return undefined;
+  if (spawnSync(mount, ["-o", "ignore_case", image, path]).status !== 0) return undefined;
   onTestFinished(() => void spawnSync("umount", [path]));
   return path;
 }
