@@ -110,12 +110,13 @@ export class ListingError extends Error {
 }
 
 /**
- * Why a download cannot be saved, or a file removed:
+ * Why a download cannot be saved, or a file removed, or a folder looked into:
  * - `UNSAFE_NAME`: the name could mean something else than a file in the folder: a link leads out of it, say
  * - `BAD_NAME`: the file system does not take such a name: it is too long, say
  * - `IS_FOLDER`: a folder stands where the file would go
  * - `NO_SPACE`: the file system, or what the user may have of it, is full
  * - `NO_PERMISSION`: the user may not write there, or the file system is read-only
+ * - `REPLACED`: the folder of a sync is not the one any more that it was when the sync began: nothing more is removed
  * - `NOT_WRITTEN`: the file system refused for another reason
  *
  * Where the file system refused, `cause` is its error.
@@ -126,14 +127,15 @@ export type TargetErrorCode =
   | "IS_FOLDER"
   | "NO_SPACE"
   | "NO_PERMISSION"
+  | "REPLACED"
   | "NOT_WRITTEN";
 
-/** What the file system was to do. */
-export type TargetVerb = "save" | "delete";
+/** What the file system was to do: `read` is to look into a folder, to find out what may be removed from it. */
+export type TargetVerb = "save" | "delete" | "read";
 
 /**
  * A download cannot be saved where it should go: nothing is left of it there. Or a sync cannot remove a file that the server
- * does not have. The client is still usable.
+ * does not have, or look into a folder to find out. The client is still usable.
  */
 export class TargetError extends Error {
   override readonly name = "TargetError";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Servidor } from "@fileshare/server";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { at, eventsOf, fileshare, jsonLines, KiB, MiB, servedTree } from "./cli-run.js";
 import { ok, rawServer, sends } from "./raw-server.js";
 import { expectFile, folder, host, listening, noise } from "./served.js";
@@ -438,5 +438,51 @@ describe("fileshare ls", () => {
   it("waits as long as it is told before the command for what does not answer", async () => {
     const server = await rawServer(() => {});
     expect(await fileshare(["--max-time", "1", "-s", at(server), "ls"]).ended).toMatchObject({ code: 4 });
+  });
+});
+
+const mayMount = process.platform === "linux" && process.getuid?.() === 0;
+
+/** A file system that ignores case, where one can be mounted. */
+async function ignoringCase(): Promise<string | undefined> {
+  const image = join(await folder(), "image");
+  await writeFile(image, new Uint8Array(4 << 20));
+  const path = await folder();
+  const [make, mount] = ["mkntfs", "lowntfs-3g"];
+  if (spawnSync(make, ["-qFf", image]).status !== 0) return undefined;
+  if (spawnSync(mount, ["-o", "ignore_case", image, path]).status !== 0) return undefined;
+  onTestFinished(() => void spawnSync("umount", [path]));
+  return path;
+}
+
+describe("fileshare get of names that may be one file", () => {
+  const files = { "Case.txt": "uno", "case.txt": "dos", "d/ñ": "tres", "d/n\u0303": "cuatro" };
+
+  it("saves each where the file system tells them apart, and leaves nothing of having found out", async ({
+    skip,
+  }) => {
+    const server = await servedTree(files);
+    if ((await readdir(server.path)).length < 3) return skip("here they are one file");
+    const cwd = await folder();
+    const run = await fileshare(["get", "*.txt", "d/*", "-s", at(server), "-o", "x/y"], { cwd }).ended;
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    for (const [name, content] of Object.entries(files)) await expectFile(join(cwd, "x/y", name), content);
+    expect(await readdir(cwd)).toEqual(["x"]);
+  });
+
+  it.skipIf(!mayMount)("refuses the later where it does not", async ({ skip }) => {
+    const into = await ignoringCase();
+    if (into === undefined) return skip("no file system can be mounted here");
+    const server = await servedTree(files);
+    const args = ["get", "Case.txt", "case.txt", "-s", at(server), "-o", join(into, "x")];
+    const run = await fileshare(args).ended;
+    expect(run).toMatchObject({
+      code: 1,
+      stderr: 'fileshare: Cannot save "case.txt": here it is the same as "Case.txt"\n',
+    });
+    await expectFile(join(into, "x", "Case.txt"), "uno");
+    const json = await fileshare([...args, "--json"]).ended;
+    expect(eventsOf(json.stdout, "error")).toMatchObject([{ name: "case.txt", code: "UNSAFE_NAME" }]);
+    expect(eventsOf(json.stdout, "summary")).toMatchObject([{ skipped: 1, failed: 1, left: 0 }]);
   });
 });

@@ -1,15 +1,15 @@
 // What a sync removes.
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Servidor } from "@fileshare/server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { TargetError } from "../src/errors.js";
 import type { SyncedFile, SyncOptions } from "../src/sync/options.js";
 import { breakingStorage } from "./breaking-storage.js";
-import { KiB, servedTree } from "./cli-run.js";
+import { KiB, servedTree, writeTree } from "./cli-run.js";
 import { WithClosedFolder } from "./closed-folder.js";
 import { clienteOf, expectFile, folder, host, listening, noise, served } from "./served.js";
 
@@ -83,6 +83,60 @@ describe("sincronizar() with delete", () => {
     expect(report).toMatchObject({ deleted: ["f/viejo"], failed: [{ nombre: "f/nuevo" }] });
     expect(await readdir(into)).toEqual(["f"]);
   });
+
+  it.skipIf(process.platform === "win32").each([
+    ["a named pipe", (path: string) => spawnSync("sh", ["-c", 'mkfifo "$1"', "sh", path]).status === 0],
+    ["a link that leads to no folder", (path: string) => symlink("nada", path).then(() => true)],
+  ])("says that %s stands where a folder would go, and leaves it", async (what, put) => {
+    const server = await servedTree({ "d/f": "a" });
+    const into = await folder();
+    expect(await put(join(into, "d"))).toBe(true);
+    const message = `Cannot save ${JSON.stringify(join(into, "d"))}: ${what} stands where the folder would go`;
+    for (const options of [{}, { delete: true }, { dryRun: true }, { delete: true, dryRun: true }]) {
+      const { failed } = await clienteOf(server).sincronizar(into, options);
+      expect(failed).toMatchObject([{ nombre: "d/f", error: { code: "NOT_WRITTEN", message } }]);
+    }
+    expect(await readdir(into)).toEqual(["d"]);
+  });
+
+  it.each(["downloaded", "deleted"] as const)(
+    "removes nothing from another folder that has taken its place once a file was %s",
+    async (type) => {
+      const server = await served({ nuevo: "a" });
+      const base = await folder();
+      const victim = join(base, "otra");
+      const surplus = Array.from({ length: 300 }, (_, i) => `d/${i}`);
+      const mine = Object.fromEntries(surplus.map((name) => [name, ""]));
+      for (const replace of [
+        (into: string) => mkdirSync(join(into, "d"), { recursive: true }),
+        (into: string) => renameSync(victim, into),
+        (into: string) => symlinkSync(victim, into),
+        () => {},
+      ]) {
+        const real = join(base, "destino");
+        const into = join(base, "enlace");
+        await writeTree(real, mine);
+        await writeTree(victim, mine);
+        // It may be a link.
+        await symlink(real, into);
+        const told: SyncedFile[] = [];
+        const onFile = (file: SyncedFile): void => {
+          if (file.type === type && told.length === 0) {
+            rmSync(into);
+            replace(into);
+          }
+          if (file.type === "deleted") told.push(file);
+        };
+        const syncing = clienteOf(server).sincronizar(into, { delete: true, onFile });
+        await expect(syncing).rejects.toMatchObject({ name: "TargetError", code: "REPLACED", path: into });
+        expect(told).toHaveLength(type === "deleted" ? 256 : 0);
+        expect(told.filter(({ nombre }) => nombre.endsWith("/"))).toEqual([]);
+        const there = [victim, into].find((path) => existsSync(join(path, "d/0")));
+        if (there !== undefined) expect(await readdir(join(there, "d"))).toHaveLength(300);
+        for (const path of await readdir(base)) await rm(join(base, path), { recursive: true });
+      }
+    },
+  );
 
   it("removes nothing more once it is aborted, and has told what is gone", async () => {
     const server = await served({});

@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
 import { RefusedError, UnreadableError } from "../errors.js";
+import { isSameHere } from "../sync/collisions.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import type { Downloaded } from "../transfer/options.js";
 import { targetPath } from "../transfer/target.js";
@@ -22,6 +23,7 @@ import type { Reporter, SavedFile } from "./reporter.js";
 import { jsonReporter } from "./reporter-json.js";
 import { quietReporter } from "./reporter-quiet.js";
 import { filesText, type Lines, paceLine, sha256sumLine, textReporter } from "./reporter-text.js";
+import { sameFilesIn } from "./same-files.js";
 import { Screen } from "./screen.js";
 import { Arrivals, Tally } from "./tally.js";
 import { sizeText } from "./units.js";
@@ -99,11 +101,17 @@ class Getting {
     try {
       await checkFolder(this.#flags.output);
       const { files, unmatched, unreadable } = await find((event) => this.#reporter.event(undefined, event));
-      this.#expect(files, unmatched);
+      const same = await sameFilesIn(
+        this.#flags.output,
+        files.map(({ name }) => name),
+      );
+      const wanted = same.size > 0 ? files.filter(({ name }) => !same.has(name)) : files;
+      this.#expect(wanted, unmatched.length + same.size);
+      for (const [name, other] of same) this.#fail(name, isSameHere(name, other), false);
       for (const pattern of unmatched) this.#fail(pattern, new NoMatchError(pattern), false);
       for (const folder of unreadable) this.#failFolder(folder);
       if (this.#flags.saveAs !== undefined && files.length > 1) throw new NotOneError(files.length);
-      await this.#fetchAll(files);
+      await this.#fetchAll(wanted);
     } catch (error) {
       if (!this.#signal.aborted) this.#failAll(error);
     }
@@ -129,8 +137,9 @@ class Getting {
     return interrupted ? exitCodes.interrupted : this.#exitCode;
   }
 
-  #expect(files: readonly WantedFile[], unmatched: readonly string[]): void {
-    this.#tally.files = files.length + unmatched.length;
+  /** @param others so many that have failed already */
+  #expect(files: readonly WantedFile[], others: number): void {
+    this.#tally.files = files.length + others;
     for (const { known } of files) {
       if (known?.size === undefined) this.#tally.unknown += 1;
       else this.#tally.total += known.size;

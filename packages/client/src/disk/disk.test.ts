@@ -295,7 +295,8 @@ describe("Disk", () => {
     expect(readdirSync(join(folder, "a/b"))).toEqual(["c", "d"]);
     for (const path of [target, join(target, "x"), join(target, "x/y")]) {
       const failed = await disk.makeFolders(folder, [path, join(folder, "e")]);
-      expect([...failed]).toMatchObject([[0, { name: "TargetError", code: "NOT_WRITTEN", path }]]);
+      const message = `Cannot save ${JSON.stringify(target)}: a file stands where the folder would go`;
+      expect([...failed]).toMatchObject([[0, { code: "NOT_WRITTEN", path: target, message }]]);
       expect(statSync(join(folder, "e")).isDirectory()).toBe(true);
     }
     const [error] = (await disk.makeFolders("/proc/x/y", ["/proc/x/y"])).values();
@@ -329,6 +330,8 @@ describe("Disk", () => {
     expect((await disk.walk(folder)).files).toEqual([".fileshare-notes.part", "a", "b-", "b/a", "b/c/x"]);
     await expect(disk.walk(join(folder, "a"))).rejects.toMatchObject({
       name: "TargetError",
+      verb: "read",
+      message: expect.stringMatching(/^Cannot read ".*\/a": ENOTDIR/),
       cause: { code: "ENOTDIR" },
     });
     await part.discard();

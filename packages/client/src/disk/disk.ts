@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { algorithms, type Checksum } from "./checksum.js";
 import { fromFailure, fromFailures } from "./failure.js";
 import type { FileStats, LocalTree, Removal, Stats } from "./folders.js";
+import type { Folding } from "./folding.js";
 import type { Interrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { Part } from "./part.js";
@@ -13,10 +14,12 @@ import type { FileColumns } from "./save-all.js";
 import { Thread } from "./thread.js";
 
 export type { Checksum } from "./checksum.js";
-export { type FileStats, type Kind, NO_FILE, type Obstacle, type Stats } from "./folders.js";
+export { type FileStats, type Kind, NO_FILE, type Stats } from "./folders.js";
+export type { Folding } from "./folding.js";
 export type { RemoteFile } from "./journal.js";
+export { inTheWay, type Obstacle } from "./obstacle.js";
 export type { Part, Segment } from "./part.js";
-export type { Folding, Prepared } from "./prepare.js";
+export type { Prepared } from "./prepare.js";
 export type { Range } from "./ranges.js";
 export type { FileColumns } from "./save-all.js";
 
@@ -148,6 +151,11 @@ export class Disk {
     return this.#started().ask("prepare", folder, absolute(folder));
   }
 
+  /** Which names are one file in a folder, which need not be there. */
+  async folding(folder: string): Promise<Folding> {
+    return this.#started().ask("folding", folder, absolute(folder));
+  }
+
   /**
    * Makes folders, and those above them. Those that are there are left alone.
    *
@@ -171,15 +179,17 @@ export class Disk {
    * Removes files and empty folders below a folder, and what folders become empty by it. What is not there is no error.
    *
    * @returns why they could not be removed, by their place among the files and the folders behind them
+   * @throws {TargetError} `REPLACED` where a `place` was given, and the folder is another
    */
   async remove(
     top: string,
-    { files, emptyFolders = [], kept = [] }: Removal,
+    { files, emptyFolders = [], kept = [], place }: Removal,
   ): Promise<ReadonlyMap<number, Error>> {
     const removal = {
       files: files.map(absolute),
       emptyFolders: emptyFolders.map(absolute),
       kept: kept.map(absolute),
+      place,
     };
     return fromFailures(await this.#started().ask("remove", top, absolute(top), removal));
   }
@@ -193,14 +203,24 @@ export class Disk {
    * Removes what is left of downloads below a folder, but for those that somebody is at work with, and what folders become empty
    * by it.
    *
-   * @param kept folders that stay, though nothing be left in them
+   * @throws {TargetError} `REPLACED` where a `place` was given, and the folder is another
    */
   async dropInterrupted(
     top: string,
     all: readonly Interrupted[],
-    kept: readonly string[] = [],
+    { kept = [], place }: Pick<Removal, "kept" | "place"> = {},
   ): Promise<void> {
-    await this.#started().ask("dropInterrupted", top, absolute(top), all, kept.map(absolute));
+    const staying = { kept: kept.map(absolute), place };
+    await this.#started().ask("dropInterrupted", top, absolute(top), all, staying);
+  }
+
+  /**
+   * Looks whether a folder is still the one that was prepared.
+   *
+   * @throws {TargetError} `REPLACED` where it is not
+   */
+  async checkPlace(folder: string, place: string): Promise<void> {
+    await this.#started().ask("checkPlace", folder, absolute(folder), place);
   }
 
   /** Gives a file that time, in seconds since 1970, as far as the file system takes it. A link is left alone. */

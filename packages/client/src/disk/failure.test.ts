@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
 import { ChecksumError, TargetError } from "../errors.js";
 import { asTargetError, fromFailure, toFailure } from "./failure.js";
@@ -32,6 +33,21 @@ describe("asTargetError()", () => {
       path: "/t/x",
       cause,
     });
+  });
+
+  // As Node tells of them: on Linux their numbers are 122 and 116.
+  it.each([
+    ["EDQUOT", "NO_SPACE", "EDQUOT: disk quota exceeded, write"],
+    ["ESTALE", "NOT_WRITTEN", /^ESTALE: stale handle: [^,]+, write$/],
+  ] as const)("knows %s, which Node has no name for", (name, told, said) => {
+    const errno = -constants.errno[name];
+    const code = `Unknown system error ${errno}`;
+    const cause = Object.assign(new Error(`${code}: ${code}, write`), { code, errno, syscall: "write" });
+    const error = asTargetError(cause, "/t/x") as TargetError;
+    expect(error).toMatchObject({ name: "TargetError", code: told, cause });
+    const reason = error.message.slice('Cannot save "/t/x": '.length);
+    if (typeof said === "string") expect(reason).toBe(said);
+    else expect(reason).toMatch(said);
   });
 
   it("leaves what is no refusal of the file system", () => {

@@ -1,6 +1,7 @@
 // What the file system refuses, as an error with a code; and errors as data, on their way between threads.
 
 import fs from "node:fs";
+import { constants } from "node:os";
 import { ChecksumError, TargetError, type TargetErrorCode, type TargetVerb } from "../errors.js";
 import { native } from "./paths.js";
 
@@ -15,13 +16,37 @@ const codes: Readonly<Record<string, TargetErrorCode>> = {
   EROFS: "NO_PERMISSION",
 };
 
+/** What Node has no name for, by its number. */
+const unnamed: ReadonlyMap<number | undefined, readonly [code: string, meaning: string]> = new Map([
+  [constants.errno.EDQUOT, ["EDQUOT", "disk quota exceeded"]],
+  [constants.errno.ESTALE, ["ESTALE", "stale handle: it is gone from the server of the network file system"]],
+]);
+
+/** The code of what the file system said; "" of anything else. */
+export function systemCode(error: unknown): string {
+  const { code = "", errno } = error as NodeJS.ErrnoException;
+  return named(errno)?.[0] ?? code;
+}
+
+/** Node counts errors of the system below 0. */
+function named(errno: number | undefined): readonly [code: string, meaning: string] | undefined {
+  return errno === undefined ? undefined : unnamed.get(-errno);
+}
+
+/** What the file system said, as Node words it. */
+function messageOf({ message, errno }: NodeJS.ErrnoException): string {
+  const known = named(errno);
+  return known ? message.replace(/^(Unknown system error -?\d+(: )?)+/, `${known[0]}: ${known[1]}`) : message;
+}
+
 /** What went wrong at a path, as a TargetError where it was the file system. */
 export function asTargetError(error: unknown, path: string, verb: TargetVerb = "save"): unknown {
   if (!(error instanceof Error) || error instanceof TargetError || error instanceof ChecksumError)
     return error;
-  const { code = "", syscall } = error as NodeJS.ErrnoException;
+  const { syscall } = error as NodeJS.ErrnoException;
   if (!syscall) return error;
-  return new TargetError(targetCode(code, syscall, path), path, error.message, { cause: error, verb });
+  const code = targetCode(systemCode(error), syscall, path);
+  return new TargetError(code, path, messageOf(error), { cause: error, verb });
 }
 
 function targetCode(code: string, syscall: string, path: string): TargetErrorCode {

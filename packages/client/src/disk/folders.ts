@@ -2,10 +2,12 @@
 
 import fs from "node:fs";
 import { dirname, join, sep } from "node:path";
-import { TargetError } from "../errors.js";
-import { asTargetError, isFolder, type NthFailure, toFailure } from "./failure.js";
+import { asTargetError, type NthFailure, toFailure } from "./failure.js";
 import { removeLeftovers } from "./leftovers.js";
+import { inTheWay, noFolder, type Obstacle } from "./obstacle.js";
 import { native, temporaryName, textOf } from "./paths.js";
+import { checkPlace } from "./place.js";
+import { stepOf } from "./times.js";
 
 /** What stands at a path; a link is "other". */
 export type Kind = "file" | "folder" | "other" | "none";
@@ -17,6 +19,8 @@ export interface Stats {
   readonly sizes: Float64Array;
   /** Seconds since 1970, with a fraction; 0 where there is nothing. Systems keep a microsecond or less of it. */
   readonly modified: Float64Array;
+  /** In what steps such a time is kept there, in seconds; 0 where it is kept exactly, and where there is nothing. */
+  readonly steps: Float64Array;
 }
 
 /** Looks at paths, without following links. What cannot be looked at counts as not there: to write there tells why. */
@@ -24,27 +28,20 @@ export function statAll(paths: readonly string[]): Stats {
   const kinds: Kind[] = [];
   const sizes = new Float64Array(paths.length);
   const modified = new Float64Array(paths.length);
+  const steps = new Float64Array(paths.length);
   for (const [i, path] of paths.entries()) {
     const stats = statOf(path);
     kinds.push(!stats ? "none" : stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other");
     if (!stats) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
+    steps[i] = stepOf(stats);
   }
-  return { kinds, sizes, modified };
+  return { kinds, sizes, modified, steps };
 }
 
 /** The size of a regular file where none stands. */
 export const NO_FILE = -1;
-
-/**
- * What is in the way of a file that would be saved: a folder at the path itself; or above it, where a folder would have to be, a
- * link to one, or what is none ("file").
- */
-export interface Obstacle {
-  readonly path: string;
-  readonly kind: "folder" | "link" | "file";
-}
 
 /** Regular files, as columns. */
 export interface FileStats {
@@ -52,6 +49,7 @@ export interface FileStats {
   readonly sizes: Float64Array;
   /** As in {@link Stats}. */
   readonly modified: Float64Array;
+  readonly steps: Float64Array;
   /** By the place of the file. */
   readonly obstacles: readonly (readonly [place: number, obstacle: Obstacle])[];
 }
@@ -66,6 +64,7 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
   const { length } = names;
   const sizes = new Float64Array(length).fill(NO_FILE);
   const modified = new Float64Array(length);
+  const steps = new Float64Array(length);
   const obstacles: [number, Obstacle][] = [];
   const ways = new Map<string, Way>([["", "real"]]);
   for (let i = 0; i < length; i++) {
@@ -81,8 +80,9 @@ export function filesWithin(folder: string, names: readonly string[]): FileStats
     if (!stats?.isFile()) continue;
     sizes[i] = stats.size;
     modified[i] = stats.mtimeMs / 1000;
+    steps[i] = stepOf(stats);
   }
-  return { sizes, modified, obstacles };
+  return { sizes, modified, steps, obstacles };
 }
 
 /** Whether a folder stands there itself, or what stands there, or above, instead of a folder. */
@@ -97,7 +97,8 @@ function wayTo(top: string, path: string, known: Map<string, Way>): Way {
   if (way === "real") {
     const stats = statOf(top + path);
     if (!stats) way = "none";
-    else if (!stats.isDirectory()) way = { path, kind: isFolderOrLinkToOne(top + path) ? "link" : "file" };
+    else if (!stats.isDirectory())
+      way = { path, kind: noFolder(stats, () => isFolderOrLinkToOne(top + path)) };
   }
   known.set(path, way);
   return way;
@@ -154,9 +155,9 @@ function makeBelow(path: string): void {
   try {
     fs.mkdirSync(native(path));
   } catch (error) {
-    if (isFolder(path)) return;
-    if (!isFolderOrLinkToOne(path)) throw error;
-    throw new TargetError("UNSAFE_NAME", path, "a link stands there, which leads to another folder");
+    const stats = statOf(path);
+    if (stats?.isDirectory()) return;
+    throw stats ? inTheWay({ path, kind: noFolder(stats, () => isFolderOrLinkToOne(path)) }) : error;
   }
 }
 
@@ -283,7 +284,7 @@ function entriesOf(path: string): Entry[] {
     }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw asTargetError(error, path);
+    throw asTargetError(error, path, "read");
   }
 }
 
@@ -295,6 +296,8 @@ export interface Removal {
   readonly emptyFolders?: readonly string[];
   /** Folders that stay, though nothing be left in them. */
   readonly kept?: readonly string[];
+  /** By what the top folder is known: from another nothing is removed. */
+  readonly place?: string | undefined;
 }
 
 /**
@@ -302,8 +305,13 @@ export interface Removal {
  * error.
  *
  * @returns which could not be removed, and why, by their place among the files and the folders behind them: the others are gone
+ * @throws {TargetError} `REPLACED`
  */
-export function removeAll(top: string, { files, emptyFolders = [], kept = [] }: Removal): NthFailure[] {
+export function removeAll(
+  top: string,
+  { files, emptyFolders = [], kept = [], place }: Removal,
+): NthFailure[] {
+  if (place !== undefined) checkPlace(top, place);
   const failed: NthFailure[] = [];
   const folders = new Set<string>();
   for (const [nth, path] of [...files, ...emptyFolders].entries()) {

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ChecksumError, TargetError } from "../errors.js";
 import { type Checksum, type Hasher, hasherFor, ownHasher } from "./checksum.js";
-import { isFolder } from "./failure.js";
+import { isFolder, systemCode } from "./failure.js";
 import { removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { isAt, type JournalFile } from "./journal-file.js";
@@ -104,8 +104,7 @@ export class PartFile {
     try {
       writeAll(this.#descriptor(), bytes, at);
     } catch (error) {
-      const { code = "" } = error as NodeJS.ErrnoException;
-      if (["ENOSPC", "EDQUOT"].includes(code) && !this.#marking) this.#discard();
+      if (["ENOSPC", "EDQUOT"].includes(systemCode(error)) && !this.#marking) this.#discard();
       throw error;
     }
   }

@@ -1,21 +1,17 @@
 // A folder that much is about to be saved in: made, and looked at.
 
 import fs from "node:fs";
-import { join } from "node:path";
-import { anyHex } from "./crypto.js";
 import { asTargetError, fromFailure } from "./failure.js";
-import { journalsAmong, makeFolders, statAll } from "./folders.js";
+import { journalsAmong, makeFolders } from "./folders.js";
+import { type Folding, foldingOf } from "./folding.js";
 import { removeLeftovers } from "./leftovers.js";
-import { native, PROBE } from "./paths.js";
-
-/** What a file system takes for the same. */
-export interface Folding {
-  readonly ignoresCase: boolean;
-  readonly ignoresForm: boolean;
-}
+import { native } from "./paths.js";
+import { placeOf } from "./place.js";
 
 /** What was found out of a folder. */
 export interface Prepared {
+  /** By what it is known, for as long as it is the same. */
+  readonly place: string;
   readonly folding: Folding;
   /** Whether nothing stands in it. */
   readonly isEmpty: boolean;
@@ -23,34 +19,31 @@ export interface Prepared {
   readonly journals: readonly string[];
 }
 
-/** Makes a folder where it is not there. To find out what is the same in it, a file is made there, and removed. */
+/** Makes a folder where it is not there, and finds out what is to be known of it. That nothing can be saved in it is no error. */
 export function prepareFolder(folder: string): Prepared {
   const [failed] = makeFolders(folder, [folder]);
   if (failed) throw fromFailure(failed[1]);
-  const stem = join(folder, `.fileshare-${anyHex(16)}`);
-  const name = stem + PROBE;
   try {
-    const found = contentsOf(folder);
-    fs.closeSync(fs.openSync(native(name), "wx"));
-    try {
-      const { kinds } = statAll([stem + PROBE.replace("a", "A"), stem + PROBE.normalize("NFD")]);
-      return { ...found, folding: { ignoresCase: kinds[0] === "file", ignoresForm: kinds[1] === "file" } };
-    } finally {
-      // Another may have taken it for a leftover.
-      fs.rmSync(native(name), { force: true });
-    }
+    const place = placeOf(folder);
+    const names = tidiedNames(folder);
+    return {
+      place,
+      folding: foldingOf(folder, names ?? []),
+      // One that may not be read may still be written to.
+      isEmpty: names?.length === 0,
+      journals: journalsAmong(names ?? [], folder),
+    };
   } catch (error) {
-    throw asTargetError(error, name);
+    throw asTargetError(error, folder);
   }
 }
 
-function contentsOf(folder: string): Omit<Prepared, "folding"> {
+function tidiedNames(folder: string): string[] | undefined {
   try {
     const names = fs.readdirSync(native(folder));
     removeLeftovers(folder, names);
-    return { isEmpty: names.length === 0, journals: journalsAmong(names, folder) };
+    return names;
   } catch {
-    // One that may not be read may still be written to.
-    return { isEmpty: false, journals: [] };
+    return undefined;
   }
 }

@@ -20,9 +20,11 @@ import {
   tidy,
   walk,
 } from "./folders.js";
+import { type Folding, foldingAt } from "./folding.js";
 import { dropInterrupted, type Interrupted, interrupted, pending, removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { PartFile } from "./part-file.js";
+import { checkPlace } from "./place.js";
 import { type Prepared, prepareFolder } from "./prepare.js";
 import type { Range } from "./ranges.js";
 import { type NotSaved, type PackedColumns, saveAll } from "./save-all.js";
@@ -181,6 +183,10 @@ export class Work {
     return prepareFolder(folder);
   }
 
+  folding(folder: string): Folding {
+    return foldingAt(folder);
+  }
+
   makeFolders(top: string, paths: readonly string[]): NthFailure[] {
     return makeFolders(top, paths);
   }
@@ -197,7 +203,16 @@ export class Work {
     return journals.flatMap((path) => interrupted(path) ?? []);
   }
 
-  dropInterrupted(top: string, all: readonly Interrupted[], kept: readonly string[]): void {
+  checkPlace(folder: string, place: string): void {
+    checkPlace(folder, place);
+  }
+
+  dropInterrupted(
+    top: string,
+    all: readonly Interrupted[],
+    { kept = [], place }: Pick<Removal, "kept" | "place">,
+  ): void {
+    if (place !== undefined) checkPlace(top, place);
     for (const each of all) dropInterrupted(each);
     removeEmptied(
       all.map(({ journal }) => dirname(journal)),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Collisions } from "./collisions.js";
+import { Collisions, sameFiles } from "./collisions.js";
 import { filterOf } from "./filter.js";
 
 const plain = { ignoresCase: false, ignoresForm: false };
@@ -27,6 +27,31 @@ describe("Collisions", () => {
   ])("where the file system is %o: %j", (folding, names, others) => {
     const collisions = new Collisions(folding);
     expect(names.map((name) => collisions.note(name))).toEqual(others);
+  });
+});
+
+describe("sameFiles()", () => {
+  const names = ["Case.txt", "case.txt", "d/\u00e9", "D/e\u0301", "CASE.TXT", "d", "d/x", "D/y"];
+  it.each([
+    [plain, []],
+    [
+      { ...plain, ignoresCase: true },
+      [
+        ["case.txt", "Case.txt"],
+        ["CASE.TXT", "Case.txt"],
+      ],
+    ],
+    [{ ...plain, ignoresForm: true }, []],
+    [
+      { ignoresCase: true, ignoresForm: true },
+      [
+        ["case.txt", "Case.txt"],
+        ["D/e\u0301", "d/\u00e9"],
+        ["CASE.TXT", "Case.txt"],
+      ],
+    ],
+  ])("where the file system is %o", (folding, same) => {
+    expect([...sameFiles(names, folding)]).toEqual(same);
   });
 });
 

@@ -2,7 +2,26 @@
 // `é`, for one file.
 
 import type { Folding } from "../disk/disk.js";
+import { TargetError } from "../errors.js";
 import type { ListingMemory } from "../transfer/listing-memory.js";
+
+/** The failure of a name that here is the same as another. */
+export function isSameHere(name: string, other: string): TargetError {
+  return new TargetError("UNSAFE_NAME", name, `here it is the same as ${JSON.stringify(other)}`);
+}
+
+/** Of names of files, those that come to one file with one before them, and the name of the first such. */
+export function sameFiles(names: readonly string[], folding: Folding): ReadonlyMap<string, string> {
+  const firsts = new Map<string, string>();
+  const same = new Map<string, string>();
+  for (const name of names) {
+    const folded = fold(name, folding);
+    const first = firsts.get(folded);
+    if (first === undefined) firsts.set(folded, name);
+    else same.set(name, first);
+  }
+  return same;
+}
 
 /** Tells names that come to one file: a file of a name that was seen, or a folder where a file is. */
 export class Collisions {
@@ -117,9 +136,14 @@ export class Collisions {
   }
 
   #fold(name: string): string {
-    const formed = this.#folding.ignoresForm ? name.normalize("NFC") : name;
-    return this.#folding.ignoresCase ? formed.toUpperCase().toLowerCase() : formed;
+    return fold(name, this.#folding);
   }
+}
+
+/** A name as all have it that are the same. */
+function fold(name: string, { ignoresCase, ignoresForm }: Folding): string {
+  const formed = ignoresForm ? name.normalize("NFC") : name;
+  return ignoresCase ? formed.toUpperCase().toLowerCase() : formed;
 }
 
 /** A text that keeps nothing else in memory: Node cuts one out of a page of names without copying it. */

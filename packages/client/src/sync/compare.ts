@@ -23,7 +23,8 @@ export function differingOf(
   for (let i = 0; i < local.sizes.length; i++) {
     const place = places ? (places[i] as number) : i;
     const isSame =
-      local.sizes[i] === sizes[place] && isSameTime(modified[place] as number, local.modified[i] as number);
+      local.sizes[i] === sizes[place] &&
+      isSameTime(modified[place] as number, local.modified[i] as number, local.steps[i] as number);
     if (!isSame) differing.push(i);
   }
   return differing;

@@ -3,12 +3,12 @@
 
 import { join, relative, sep } from "node:path";
 import type { Disk } from "../disk/disk.js";
-import { TargetError, UnreadableError } from "../errors.js";
+import { UnreadableError } from "../errors.js";
 import type { DetailsPage } from "../transfer/details.js";
 import type { ListingMemory } from "../transfer/listing-memory.js";
 import { isTooLong, pathWithin } from "../transfer/target.js";
 import type { Account } from "./account.js";
-import type { Collisions } from "./collisions.js";
+import { type Collisions, isSameHere } from "./collisions.js";
 import { type FilterOptions, filterOf, mayMatchBelow } from "./filter.js";
 import { Waiting } from "./waiting.js";
 
@@ -161,8 +161,7 @@ export class Folders {
       const path = join(this.#top, pathWithin(name));
       if (this.#empty.has(path)) return undefined;
       const other = collisions.noteFolder(name);
-      if (other !== undefined)
-        throw new TargetError("UNSAFE_NAME", nombre, `here it is the same as ${JSON.stringify(other)}`);
+      if (other !== undefined) throw isSameHere(nombre, other);
       this.#empty.add(path);
       return { nombre, path };
     } catch (error) {

@@ -15,6 +15,8 @@ export interface SurplusOptions {
   /** Whether the server has a folder of that name: it stays, though nothing be left in it. */
   readonly hasFolder: (nombre: string) => boolean;
   readonly dryRun: boolean;
+  /** By what the folder is known: nothing is removed from another that has come to stand there. None in a dry run. */
+  readonly place: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -27,6 +29,7 @@ const REMOVED_AT_ONCE = 256;
  *
  * @returns names of what is gone, folders' with a `/` at their ends
  * @throws the signal's reason when it aborts: what was removed until then was told
+ * @throws {TargetError} `REPLACED` when the folder is not the one any more that it was
  */
 export async function removeSurplus(
   disk: Disk,
@@ -53,6 +56,7 @@ class Removing {
 
   async run(): Promise<readonly string[]> {
     const { isSurplus, isSurplusFolder, dryRun, signal } = this.#options;
+    await this.#checkPlace();
     const local = await this.#disk.walk(this.#top, { tidy: !dryRun });
     signal.throwIfAborted();
     const surplus = [...local.files.filter(isSurplus), ...local.emptyFolders.filter(isSurplusFolder)];
@@ -67,12 +71,13 @@ class Removing {
 
   /** Removes files and, behind them, empty folders. */
   async #remove(names: readonly string[]): Promise<void> {
-    const { dryRun, signal } = this.#options;
+    const { dryRun, place, signal } = this.#options;
     signal.throwIfAborted();
     const removal = {
       files: this.#pathsOf(names.filter((name) => !name.endsWith("/"))),
       emptyFolders: this.#pathsOf(names.filter((name) => name.endsWith("/"))),
       kept: this.#keptAbove(names),
+      place,
     };
     const notRemoved = dryRun ? undefined : await this.#disk.remove(this.#top, removal);
     for (const [nth, nombre] of names.entries()) {
@@ -84,13 +89,14 @@ class Removing {
 
   /** Removes what is left of downloads of files that are surplus, as far as their journals tell. */
   async #dropInterrupted(journals: readonly string[]): Promise<void> {
-    const { dryRun, signal } = this.#options;
+    const { dryRun, place, signal } = this.#options;
     signal.throwIfAborted();
     const left = await this.#disk.interrupted(this.#pathsOf(journals));
     const over = left.filter((each) => this.#isOver(each));
     const names = over.map(({ journal }) => nameOf(this.#top, journal));
     signal.throwIfAborted();
-    if (!dryRun && over.length > 0) await this.#disk.dropInterrupted(this.#top, over, this.#keptAbove(names));
+    if (!dryRun && over.length > 0)
+      await this.#disk.dropInterrupted(this.#top, over, { kept: this.#keptAbove(names), place });
     for (const name of names) this.#gone.push(name, name.replace(/log$/, "part"));
   }
 
@@ -105,11 +111,19 @@ class Removing {
   async #tellEmptied(): Promise<void> {
     const { hasFolder, dryRun, signal } = this.#options;
     const above = foldersAbove(this.#gone).filter((nombre) => !hasFolder(nombre));
+    if (above.length === 0) return;
+    // Of what is not in another folder nothing is told.
+    await this.#checkPlace();
     const pathOf = (name: string): string => this.#pathOf(name);
     const emptied = dryRun
       ? await emptiedBy(this.#disk, above, this.#gone, pathOf, signal)
       : await goneOf(this.#disk, above, pathOf);
     for (const nombre of emptied) this.#noteDeleted(nombre);
+  }
+
+  async #checkPlace(): Promise<void> {
+    const { place } = this.#options;
+    if (place !== undefined) await this.#disk.checkPlace(this.#top, place);
   }
 
   #noteDeleted(nombre: string): void {
@@ -142,7 +156,6 @@ async function goneOf(
   folders: readonly string[],
   pathOf: (name: string) => string,
 ): Promise<readonly string[]> {
-  if (folders.length === 0) return folders;
   const { kinds } = await disk.stat(folders.map(pathOf));
   return folders.filter((_, i) => kinds[i] === "none");
 }

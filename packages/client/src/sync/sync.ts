@@ -5,7 +5,6 @@ import { setMaxListeners } from "node:events";
 import { resolve, sep } from "node:path";
 import { type FileStats, NO_FILE, type Obstacle } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
-import { TargetError } from "../errors.js";
 import type { Batch } from "../transfer/batch.js";
 import type { DetailsPage } from "../transfer/details.js";
 import { listing } from "../transfer/listing.js";
@@ -14,7 +13,7 @@ import { areCommon, isTooLong, pathWithin } from "../transfer/target.js";
 import type { Transfers } from "../transfer/transfers.js";
 import { Account } from "./account.js";
 import { Batcher } from "./batcher.js";
-import { Collisions } from "./collisions.js";
+import { Collisions, isSameHere } from "./collisions.js";
 import { differingOf } from "./compare.js";
 import { Fetcher } from "./fetcher.js";
 import { filterOf, isAny } from "./filter.js";
@@ -72,6 +71,8 @@ class Sync {
   /** With `delete`, and in a dry run: files in whose way something stands that may be surplus. */
   readonly #waiting = new Waiting<Wanted>();
   #collisions = new Collisions({ ignoresCase: false, ignoresForm: false });
+  /** By what the folder is known since it was made ready. */
+  #place: string | undefined;
   /** Nothing was there when it began. */
   #isEmpty = false;
 
@@ -194,9 +195,10 @@ class Sync {
   }
 
   async #prepare(): Promise<void> {
-    const { folding, isEmpty, journals } = await this.#transfers.disk.prepare(this.#folder);
+    const { place, folding, isEmpty, journals } = await this.#transfers.disk.prepare(this.#folder);
     this.#batcher.note(this.#folder, journals);
     this.#collisions = new Collisions(folding);
+    this.#place = place;
     this.#isEmpty = isEmpty;
   }
 
@@ -264,7 +266,11 @@ class Sync {
         folder,
         replaces: localSize !== NO_FILE,
         byDigest,
-        hasOtherTime: !isSameTime(modified ?? Number.NaN, local?.modified[i] ?? Number.NaN),
+        hasOtherTime: !isSameTime(
+          modified ?? Number.NaN,
+          local?.modified[i] ?? Number.NaN,
+          local?.steps[i] ?? 0,
+        ),
       };
       const obstacle = obstacles.get(i);
       if (obstacle === undefined) wanted.push(each);
@@ -299,9 +305,7 @@ class Sync {
       try {
         const path = pathWithin(name);
         const other = this.#collisions.note(name);
-        if (other !== undefined) {
-          throw new TargetError("UNSAFE_NAME", name, `here it is the same as ${JSON.stringify(other)}`);
-        }
+        if (other !== undefined) throw isSameHere(name, other);
         places.push(place);
         paths.push(path);
       } catch (error) {
@@ -345,6 +349,7 @@ class Sync {
       isSurplusFolder: (name) => this.#folders.areTold && !hasFolder(name) && mayGo(name),
       hasFolder,
       dryRun,
+      place: this.#place,
       signal: this.#signal,
     });
   }

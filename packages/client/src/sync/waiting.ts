@@ -2,8 +2,8 @@
 // file.
 
 import { join, sep } from "node:path";
-import type { Disk, Obstacle } from "../disk/disk.js";
-import { TargetError } from "../errors.js";
+import { type Disk, inTheWay, type Obstacle } from "../disk/disk.js";
+import type { TargetError } from "../errors.js";
 
 /** So many are looked at before it is looked whether that is still wanted. */
 const LOOKED_AT_ONCE = 1024;
@@ -47,7 +47,9 @@ export class Waiting<T> {
       const obstacles = gone ? obstaclesBut(gone, some) : await obstaclesOf(disk, top, some);
       const blocked = some.flatMap(({ item }, nth) => {
         const obstacle = obstacles.get(nth);
-        return obstacle === undefined ? [] : [[item, inTheWay(top, obstacle)] as const];
+        return obstacle === undefined
+          ? []
+          : [[item, inTheWay({ ...obstacle, path: join(top, obstacle.path) })] as const];
       });
       yield { free: some.flatMap(({ item }, nth) => (obstacles.has(nth) ? [] : [item])), blocked };
     }
@@ -73,12 +75,4 @@ function obstaclesBut(gone: ReadonlySet<string>, some: readonly Waiter<unknown>[
     if (!gone.has(obstacle.kind === "folder" ? `${name}/` : name)) staying.set(nth, obstacle);
   }
   return staying;
-}
-
-function inTheWay(top: string, { path, kind }: Obstacle): TargetError {
-  const there = join(top, path);
-  if (kind === "folder") return new TargetError("IS_FOLDER", there, "a folder of that name stands there");
-  if (kind === "file")
-    return new TargetError("NOT_WRITTEN", there, "a file stands where the folder would go");
-  return new TargetError("UNSAFE_NAME", there, "a link stands there, which leads to another folder");
 }

@@ -28,6 +28,8 @@ export interface LocalFile {
   readonly size: number;
   /** Seconds since 1970. */
   readonly modified: number;
+  /** In what steps such a time is kept there, in seconds; 0 where it is kept exactly. */
+  readonly step: number;
 }
 
 /** What happens to a download, besides its progress. */
@@ -390,7 +392,7 @@ class Download {
 
 /** Whether a local file is taken for that of the server: of the same size and time. */
 export function isSame(file: Pick<RemoteFile, "size" | "modified">, local: LocalFile | undefined): boolean {
-  return local?.size === file.size && isSameTime(file.modified, local.modified);
+  return local?.size === file.size && isSameTime(file.modified, local.modified, local.step);
 }
 
 async function write(segment: Segment, piece: Uint8Array, release: () => void): Promise<void> {

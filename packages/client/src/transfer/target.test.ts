@@ -185,7 +185,7 @@ describe("resolveTarget()", () => {
     await utimes(join(into, "fichero"), 1000.5, 1000.5);
     const disk = new Disk();
     onTestFinished(() => disk.close());
-    expect((await resolveOn(disk, into, "fichero")).existing).toEqual({ size: 5, modified: 1000.5 });
+    expect((await resolveOn(disk, into, "fichero")).existing).toEqual({ size: 5, modified: 1000.5, step: 0 });
     expect((await resolveOn(disk, into, "nadie")).existing).toBeUndefined();
   });
 

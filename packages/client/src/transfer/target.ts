@@ -108,12 +108,17 @@ export async function resolveTarget(disk: Disk, folder: string, name: string): P
   if (await isMadeLater(top, above)) return { path, existing: undefined, makeFolder };
   // It is there, without a link on the way; or this says why not.
   await makeFolder();
-  const [{ kinds, sizes, modified }] = await Promise.all([disk.stat([path]), disk.tidy(dirname(path))]);
+  const [{ kinds, sizes, modified, steps }] = await Promise.all([
+    disk.stat([path]),
+    disk.tidy(dirname(path)),
+  ]);
   if (kinds[0] === "folder") throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
   const isFile = kinds[0] === "file";
   return {
     path,
-    existing: isFile ? { size: sizes[0] as number, modified: modified[0] as number } : undefined,
+    existing: isFile
+      ? { size: sizes[0] as number, modified: modified[0] as number, step: steps[0] as number }
+      : undefined,
     makeFolder: undefined,
   };
 }
