@@ -385,7 +385,7 @@ time.sleep(0.0005)
     "does not take a file for gone whose path is too long from where the folder stands",
     async () => {
       const long = "d".repeat(200);
-      const root = join(await temp(), ...Array<string>(19).fill(long));
+      const root = join(await temp(), ...Array<string>(20).fill(long));
       await mkdir(root, { recursive: true });
       const deep = new DirectoryStorage(root);
       onTestFinished(() => deep.close());
