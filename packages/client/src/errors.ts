@@ -109,6 +109,23 @@ export class ListingError extends Error {
   }
 }
 
+/** A sync would remove more than it may: it has removed nothing. */
+export class SurplusError extends Error {
+  override readonly name = "SurplusError";
+  readonly code = "TOO_MANY_TO_DELETE";
+  /** How many files and empty folders the server does not have, and how many may be removed. */
+  readonly surplus: number;
+  readonly maxDelete: number;
+
+  constructor(surplus: number, maxDelete: number) {
+    super(
+      `The server does not have ${surplus} files and folders that are here: maxDelete lets ${maxDelete} be removed, and none was`,
+    );
+    this.surplus = surplus;
+    this.maxDelete = maxDelete;
+  }
+}
+
 /**
  * Why a download cannot be saved, or a file removed, or a folder looked into:
  * - `UNSAFE_NAME`: the name could mean something else than a file in the folder: a link leads out of it, say

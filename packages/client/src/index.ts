@@ -9,6 +9,7 @@ export {
   NoDigestError,
   RefusedError,
   ReplyError,
+  SurplusError,
   TargetError,
   type TargetErrorCode,
   UnreadableError,

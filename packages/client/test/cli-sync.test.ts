@@ -51,6 +51,22 @@ describe("fileshare sync", () => {
     ]);
   });
 
+  it("removes nothing where that would be more than --max-delete", async () => {
+    const server = await servedTree(tree);
+    const into = await folder();
+    for (const name of ["1", "2"]) await writeFile(join(into, name), "");
+    const args = ["sync", into, "-s", at(server), "--delete", "--max-delete"];
+    const { code, stderr } = await fileshare([...args, "1"]).ended;
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        "fileshare: The server does not have 2 files and folders that are here: --max-delete lets 1 be removed, and none was\n",
+    });
+    expect(await filesIn(into)).toEqual(["1", "2", ...Object.keys(tree)].sort());
+    expect(await fileshare([...args, "2"]).ended).toMatchObject({ code: 0 });
+    expect(await filesIn(into)).toEqual(Object.keys(tree).sort());
+  });
+
   it("brings it to descargas where no folder is given", async () => {
     const server = await servedTree(tree);
     const cwd = await folder();

@@ -25,6 +25,24 @@ describe("sincronizar() with delete", () => {
     expect(await readdir(join(into, "queda"))).toEqual(["4.tmp"]);
   });
 
+  it.each([false, true])(
+    "removes nothing where that would be more than it may (dry run: %s)",
+    async (dryRun) => {
+      const server = await served({ a: "a", b: "b" });
+      const into = await folder();
+      await mkdir(join(into, "vacía"));
+      for (const name of ["1", "2"]) await writeFile(join(into, name), "");
+      const cliente = clienteOf(server);
+      const refused = cliente.sincronizar(into, { delete: true, maxDelete: 2, dryRun });
+      await expect(refused).rejects.toMatchObject({ code: "TOO_MANY_TO_DELETE", surplus: 3, maxDelete: 2 });
+      expect((await readdir(into)).sort()).toEqual([...(dryRun ? [] : ["a", "b"]), "1", "2", "vacía"].sort());
+      const report = await cliente.sincronizar(into, { delete: true, maxDelete: 3, dryRun });
+      expect(report.deleted).toEqual(["1", "2", "vacía/"]);
+      // It is no matter where nothing is to be removed.
+      await cliente.sincronizar(into, { maxDelete: 0 });
+    },
+  );
+
   it("tells of these folders, and in a dry run of the same, and of none in which something stays", async () => {
     const server = await servedTree({ "servidor/nuevo": "a", otro: "b", "no-leído/1": "c" });
     const into = await folder();

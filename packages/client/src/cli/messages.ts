@@ -1,7 +1,7 @@
 // Errors as a person, or a program, is told of them.
 
 import { ConexionError, MensajeError, printable } from "@fileshare/protocol";
-import { ListingError, ReplyError, TargetError } from "../errors.js";
+import { ListingError, ReplyError, SurplusError, TargetError } from "../errors.js";
 import type { RetryEvent } from "../transfer/retry.js";
 import { exitCodes } from "./exit-codes.js";
 import { TimeUpError } from "./interrupt.js";
@@ -20,6 +20,8 @@ export function messageOf(error: unknown): string {
     return `This is no fileshare server, or its answer was damaged on its way: ${message}`;
   if (error instanceof ListingError)
     return `The server lists more names than fit into ${error.maxListingBytes} bytes of memory: --max-listing allows them more, and patterns take fewer`;
+  if (error instanceof SurplusError)
+    return `The server does not have ${error.surplus} files and folders that are here: --max-delete lets ${error.maxDelete} be removed, and none was`;
   return error instanceof ConexionError ? connectionMessage(error) : message;
 }
 

@@ -16,7 +16,7 @@ import type { GetFlags } from "./get.js";
 import { completionHelp, getHelp, lsHelp, programHelp, syncHelp } from "./help.js";
 import type { LsFlags } from "./ls.js";
 import type { SyncFlags } from "./sync.js";
-import { notEmpty } from "./units.js";
+import { notEmpty, wholeNumber } from "./units.js";
 
 /** What the commands do. */
 export interface Actions {
@@ -93,6 +93,12 @@ export function makeProgram(version: string, actions: Actions): Command {
     .option("--include <glob>", "only files that match; may be given again", collect)
     .option("--exclude <glob>", "no files that match; may be given again", collect)
     .option("--delete", "remove files and empty folders that the server does not have")
+    .addOption(
+      new Option(
+        "--max-delete <n>",
+        "remove nothing where the server does not have more than so many files and empty folders",
+      ).argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    )
     .option("-n, --dry-run", "do nothing, and tell what would be done");
   addTransferOptions(sync)
     .option("-c, --checksum", "compare files by their SHA-256 instead of their time")

@@ -22,6 +22,7 @@ export interface SyncFlags extends TransferFlags {
   readonly include?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly delete?: boolean | undefined;
+  readonly maxDelete?: number | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -65,13 +66,14 @@ class Syncing {
   }
 
   async run(): Promise<number> {
-    const { resume, retries, fsync, checksum, include, exclude, dryRun, maxListing } = this.#flags;
+    const { resume, retries, fsync, checksum, include, exclude, maxDelete, dryRun, maxListing } = this.#flags;
     let failure: unknown;
     try {
       await this.#cliente.sincronizar(this.#folder, {
         include,
         exclude,
         delete: this.#flags.delete,
+        maxDelete,
         dryRun,
         checksum,
         resume,

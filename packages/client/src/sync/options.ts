@@ -12,6 +12,12 @@ export interface SyncOptions extends FilterOptions {
    * removed. Default false.
    */
   readonly delete?: boolean | undefined;
+  /**
+   * How many files and empty folders `delete` may remove: where the server does not have more, none is removed, and the sync ends
+   * with a SurplusError when all the rest is done. A guard against a server that has come to share another folder, or an empty
+   * one. Default any number.
+   */
+  readonly maxDelete?: number | undefined;
   /** Does nothing, and tells what would be done. Default false. */
   readonly dryRun?: boolean | undefined;
   /**

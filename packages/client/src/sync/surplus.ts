@@ -3,6 +3,7 @@
 import { dirname, join, relative, sep } from "node:path";
 import type { Disk } from "../disk/disk.js";
 import type { Interrupted } from "../disk/interrupted.js";
+import { SurplusError } from "../errors.js";
 import type { Account } from "./account.js";
 import { emptiedBy, foldersAbove } from "./emptied.js";
 
@@ -14,6 +15,8 @@ export interface SurplusOptions {
   readonly isSurplusFolder: (nombre: string) => boolean;
   /** Whether the server has a folder of that name: it stays, though nothing be left in it. */
   readonly hasFolder: (nombre: string) => boolean;
+  /** How many may go. */
+  readonly most: number;
   readonly dryRun: boolean;
   /** By what the folder is known: nothing is removed from another that has come to stand there. None in a dry run. */
   readonly place: string | undefined;
@@ -29,6 +32,7 @@ const REMOVED_AT_ONCE = 256;
  *
  * @returns names of what is gone, folders' with a `/` at their ends
  * @throws the signal's reason when it aborts: what was removed until then was told
+ * @throws {SurplusError} when there are more than may go: none was removed
  * @throws {TargetError} `REPLACED` when the folder is not the one any more that it was
  */
 export async function removeSurplus(
@@ -55,11 +59,12 @@ class Removing {
   }
 
   async run(): Promise<readonly string[]> {
-    const { isSurplus, isSurplusFolder, dryRun, signal } = this.#options;
+    const { isSurplus, isSurplusFolder, most, dryRun, signal } = this.#options;
     await this.#checkPlace();
     const local = await this.#disk.walk(this.#top, { tidy: !dryRun });
     signal.throwIfAborted();
     const surplus = [...local.files.filter(isSurplus), ...local.emptyFolders.filter(isSurplusFolder)];
+    if (surplus.length > most) throw new SurplusError(surplus.length, most);
     try {
       for (const names of portionsOf(surplus)) await this.#remove(names);
       for (const names of portionsOf(local.journals)) await this.#dropInterrupted(names);

@@ -337,7 +337,7 @@ class Sync {
    * Removes what the server does not have, and gives its names. What could not be compared is kept, whatever it is.
    */
   async #delete(): Promise<readonly string[]> {
-    const { dryRun = false } = this.#options;
+    const { dryRun = false, maxDelete = Number.POSITIVE_INFINITY } = this.#options;
     const refused = this.#account.failed;
     // A server of old tells nothing of what is in folders.
     const isTold = (name: string): boolean => this.#transfers.extended === true || !name.includes("/");
@@ -348,6 +348,7 @@ class Sync {
       isSurplus: (name) => !this.#collisions.hasFile(name) && mayGo(name),
       isSurplusFolder: (name) => this.#folders.areTold && !hasFolder(name) && mayGo(name),
       hasFolder,
+      most: maxDelete,
       dryRun,
       place: this.#place,
       signal: this.#signal,
