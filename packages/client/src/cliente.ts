@@ -287,7 +287,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     signal.throwIfAborted();
     const { disk } = this.#transfers;
     const folder = options.folder ?? DEFAULT_FOLDER;
-    const { path, existing, makeFolder } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
+    const target = await resolveTarget(disk, folder, options.saveAs ?? nombre);
+    const { path, absolute, existing, makeFolder } = target;
     const { name, size, modified, version } = options.known ?? {};
     const isKnown = name === nombre && size !== undefined && modified !== undefined && version !== undefined;
     const known = isKnown ? { name, size, modified, version } : undefined;
@@ -297,7 +298,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     }
     const result = await download(this.#transfers, {
       nombre,
-      target: resolve(path),
+      target: absolute,
       makeFolder,
       known,
       // What was compared with the listing need not be compared again.
@@ -342,11 +343,14 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     checkFolderName(folder);
     checkOptions(options, syncKinds);
     checkRetries(options);
-    checkRange("maxListingBytes", options.maxListingBytes ?? 1, 1, Number.POSITIVE_INFINITY);
+    const { maxListingBytes = 1 } = options;
+    checkRange("maxListingBytes", maxListingBytes, 1, Number.POSITIVE_INFINITY);
+    // Now: the working directory may be another before the first answer has come.
+    const top = resolve(folder);
     return this.#linked(options.signal, async (signal) => {
       this.#transfers.disk.start();
       await checkFolder(folder);
-      return sync(this.#transfers, folder, options, signal);
+      return sync(this.#transfers, top, options, signal);
     });
   }
 
