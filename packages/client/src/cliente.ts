@@ -274,6 +274,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {TypeError} when the name or the folder is no string, or an option is of another kind
    * @throws {RangeError} when the folder is an empty string, or an option is out of its range
    */
+   * @throws {ThreadError} when the thread for files cannot be started
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
     checkOptions(options, downloadKinds);
     options.signal?.throwIfAborted();
@@ -343,6 +344,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     checkFolderName(folder);
     checkOptions(options, syncKinds);
     checkRetries(options);
+   * @throws {ThreadError} when the thread for files cannot be started
     const { maxListingBytes = 1 } = options;
     checkRange("maxListingBytes", maxListingBytes, 1, Number.POSITIVE_INFINITY);
     // Now: the working directory may be another before the first answer has come.

@@ -157,6 +157,19 @@ export class TargetError extends Error {
 }
 
 /**
+/**
+ * The thread that does the work with files cannot be started: its file does not stand beside a bundle, say, or Node may start no
+ * threads. The message says what to do, `cause` is Node's error. Nothing was saved. The client is still usable.
+ */
+export class ThreadError extends Error {
+  override readonly name = "ThreadError";
+  readonly code = "NO_THREAD";
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`Cannot start the thread for files: ${reason}`, options);
+  }
+}
+
  * Bytes are not those that the server sent, or that it read: their checksum is another. They were not saved; but what a
  * stream has given was, up to 256 MiB of it, not checked yet.
  */

@@ -11,6 +11,8 @@ export {
   ReplyError,
   TargetError,
   type TargetErrorCode,
+  type TargetVerb,
+  ThreadError,
   UnreadableError,
 } from "./errors.js";
 export type { ClienteOptions } from "./options.js";
