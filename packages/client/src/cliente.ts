@@ -55,6 +55,9 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is asked for by `listar`, in words. */
+const LISTING = "the list of files";
+
 /** Where downloads are saved, as the protocol's first client has it. */
 const DEFAULT_FOLDER = "descargas";
 
@@ -215,7 +218,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       async (reply, { conexion }) => {
         // Of one that is still arriving, `estado` may stand after the data.
         if (!(reply.data instanceof Content) || reply.estado !== null) {
-          checkEstado(reply, "listar", "the list of files");
+          checkEstado(reply, "listar", LISTING);
         }
         return checkData(conexion, reply, operaciones.listar.reply);
       },
@@ -425,13 +428,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    *
    * @throws as {@link pedirListaArchivos}
    */
-  request<K extends OperationName<C>>(
+  async request<K extends OperationName<C>>(
     operacion: K,
     data: RequestOf<C, K>,
     options?: RequestOptions,
   ): Promise<ReplyOf<C, K>> {
-    const what = `operation ${JSON.stringify(operacion)}`;
-    return this.#request(operacion, data, options, what) as Promise<ReplyOf<C, K>>;
+    checkKind("operacion", operacion, kinds.text);
+    return (await this.#request(operacion, data, options, whatIs(operacion, data))) as ReplyOf<C, K>;
   }
 
   /** Closes the connections. Requests that are under way or wait reject with a ConexionError `CLOSED`. */
@@ -448,7 +451,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     operacion: string,
     data: PyValue,
     options: RequestOptions | undefined,
-    what: string,
+    what: string | undefined,
   ): Promise<unknown> {
     const { contract } = this.#settings;
     const operation = Object.hasOwn(contract, operacion) ? contract[operacion] : undefined;
@@ -591,7 +594,13 @@ function checkId(conexion: Conexion, reply: Mensaje, id: number): void {
   throw error;
 }
 
-function checkEstado(reply: Mensaje, operacion: string, what: string): void {
+/** What an app asks for, in the words of a {@link RefusedError}. */
+function whatIs(operacion: string, data: PyValue): string | undefined {
+  if (operacion === "descargar" && typeof data === "string") return JSON.stringify(data);
+  return operacion === "listar" ? LISTING : undefined;
+}
+
+function checkEstado(reply: Mensaje, operacion: string, what: string | undefined): void {
   if (reply.estado !== "ok") throw new RefusedError(operacion, what, reply);
 }
 
