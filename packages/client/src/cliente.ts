@@ -72,9 +72,11 @@ export interface ListOptions extends RequestOptions {
   readonly onEvent?: ((event: RetryEvent) => void) | undefined;
 }
 
+const requestKinds: Kinds<RequestOptions> = { signal: kinds.signal };
+
 const listKinds: Kinds<ListOptions> = {
+  ...requestKinds,
   onEvent: kinds.callback,
-  signal: kinds.signal,
 };
 
 /** What a listing with details may be told. Its `retries` are for each page: it goes on with the one that was lost. */
@@ -180,8 +182,10 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * Opens the connection now, to find out whether the server can be reached.
    *
    * @throws {ConexionError} `UNREACHABLE` when it cannot
+   * @throws {TypeError} when an option is of another kind
    */
   async connect(options: RequestOptions = {}): Promise<void> {
+    checkOptions(options, requestKinds);
     await this.#linked(options.signal, (signal) => this.#transfers.connect(signal));
   }
 
@@ -270,6 +274,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    *
    * @throws {RefusedError} when the server refused: there is no such file, say
    * @throws {TargetError} when the file cannot be saved there
+   * @throws {ThreadError} when the thread for files cannot be started
    * @throws {ChangedError} when the file changed again and again while it was downloaded
    * @throws {ChecksumError} when bytes arrived damaged again and again
    * @throws {ReplyError} when the server answered something else than bytes
@@ -277,7 +282,6 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {TypeError} when the name or the folder is no string, or an option is of another kind
    * @throws {RangeError} when the folder is an empty string, or an option is out of its range
    */
-   * @throws {ThreadError} when the thread for files cannot be started
   async descargarArchivo(nombre: string, options: DownloadOptions = {}): Promise<Downloaded> {
     checkOptions(options, downloadKinds);
     options.signal?.throwIfAborted();
@@ -325,9 +329,11 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ChangedError} when the file changed again and again meanwhile
    * @throws {RefusedError} when the server refused: there is no such file, say
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
+   * @throws {TypeError} when the name is no string, or an option is of another kind
    */
   async pedirDigest(nombre: string, options: RequestOptions = {}): Promise<string> {
     checkKind("nombre", nombre, kinds.text);
+    checkOptions(options, requestKinds);
     return this.#linked(options.signal, (signal) => remoteDigest(this.#transfers, nombre, signal));
   }
 
@@ -338,6 +344,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {RefusedError} when the server gives no listing
    * @throws {ListingError} when it lists more names than may be held in memory
    * @throws {TargetError} when the folder cannot be made, as a file stands there, say
+   * @throws {ThreadError} when the thread for files cannot be started
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again: what is there stays, and
    *   the next sync goes on
    * @throws {TypeError} when the folder is no string, a pattern is empty, or an option is of another kind
@@ -347,7 +354,6 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     checkFolderName(folder);
     checkOptions(options, syncKinds);
     checkRetries(options);
-   * @throws {ThreadError} when the thread for files cannot be started
     const { maxListingBytes = 1 } = options;
     checkRange("maxListingBytes", maxListingBytes, 1, Number.POSITIVE_INFINITY);
     // Now: the working directory may be another before the first answer has come.
@@ -548,8 +554,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   }
 
   /** Waits for a turn. Until it is over its signal aborts with the request's own, and when the client is closed. */
-  async #turn(options: RequestOptions | undefined): Promise<{ signal: AbortSignal; over: () => void }> {
-    const { signal, unlink } = this.#signals.link(options?.signal);
+  async #turn(options: RequestOptions = {}): Promise<{ signal: AbortSignal; over: () => void }> {
+    checkOptions(options, requestKinds);
+    const { signal, unlink } = this.#signals.link(options.signal);
     try {
       const over = await this.#turns.take(signal);
       return {
@@ -571,6 +578,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
  *
  * @throws {ConexionError} `UNREACHABLE` when it cannot be reached
  * @throws {RangeError} when an option is out of its range
+ * @throws {TypeError} when one is of another kind
  */
 export async function connect<C extends Contract = Operaciones>(
   options: ClienteOptions<C> & RequestOptions = {},
