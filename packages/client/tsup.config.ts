@@ -6,6 +6,8 @@ const shared: Options = {
   removeNodeProtocol: false,
   dts: false,
   sourcemap: true,
+  // In full where it is used, as bundlers are to find it.
+  define: { WORKER_FILE: '"./disk-worker.cjs"' },
 };
 
 const options: Options[] = [
@@ -21,10 +23,8 @@ const options: Options[] = [
     entry: { "disk-worker": "src/disk/worker.ts" },
     format: ["cjs"],
     clean: false,
-    esbuildOptions(options) {
-      // What it is there for, createRequire(), takes a path as well.
-      options.define = { ...options.define, "import.meta.url": "__filename" };
-    },
+    // There is none in CommonJS.
+    define: { ...shared.define, "import.meta.url": "undefined" },
   },
 ];
 

@@ -33,6 +33,7 @@ export function checkKind(name: string, value: unknown, [words, is]: Kind): void
   if (!is(value)) throw new TypeError(`Cannot use ${name} ${shown(value)}: it must be ${words}`);
 }
 
-function shown(value: unknown): string {
+/** A value, as it is told of. */
+export function shown(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -55,6 +55,9 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is asked for by `listar`, in words. */
+const LISTING = "the list of files";
+
 /** Where downloads are saved, as the protocol's first client has it. */
 const DEFAULT_FOLDER = "descargas";
 
@@ -69,9 +72,11 @@ export interface ListOptions extends RequestOptions {
   readonly onEvent?: ((event: RetryEvent) => void) | undefined;
 }
 
+const requestKinds: Kinds<RequestOptions> = { signal: kinds.signal };
+
 const listKinds: Kinds<ListOptions> = {
+  ...requestKinds,
   onEvent: kinds.callback,
-  signal: kinds.signal,
 };
 
 /** What a listing with details may be told. Its `retries` are for each page: it goes on with the one that was lost. */
@@ -177,8 +182,10 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * Opens the connection now, to find out whether the server can be reached.
    *
    * @throws {ConexionError} `UNREACHABLE` when it cannot
+   * @throws {TypeError} when an option is of another kind
    */
   async connect(options: RequestOptions = {}): Promise<void> {
+    checkOptions(options, requestKinds);
     await this.#linked(options.signal, (signal) => this.#transfers.connect(signal));
   }
 
@@ -215,7 +222,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
       async (reply, { conexion }) => {
         // Of one that is still arriving, `estado` may stand after the data.
         if (!(reply.data instanceof Content) || reply.estado !== null) {
-          checkEstado(reply, "listar", "the list of files");
+          checkEstado(reply, "listar", LISTING);
         }
         return checkData(conexion, reply, operaciones.listar.reply);
       },
@@ -267,6 +274,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    *
    * @throws {RefusedError} when the server refused: there is no such file, say
    * @throws {TargetError} when the file cannot be saved there
+   * @throws {ThreadError} when the thread for files cannot be started
    * @throws {ChangedError} when the file changed again and again while it was downloaded
    * @throws {ChecksumError} when bytes arrived damaged again and again
    * @throws {ReplyError} when the server answered something else than bytes
@@ -287,7 +295,8 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     signal.throwIfAborted();
     const { disk } = this.#transfers;
     const folder = options.folder ?? DEFAULT_FOLDER;
-    const { path, existing, makeFolder } = await resolveTarget(disk, folder, options.saveAs ?? nombre);
+    const target = await resolveTarget(disk, folder, options.saveAs ?? nombre);
+    const { path, absolute, existing, makeFolder } = target;
     const { name, size, modified, version } = options.known ?? {};
     const isKnown = name === nombre && size !== undefined && modified !== undefined && version !== undefined;
     const known = isKnown ? { name, size, modified, version } : undefined;
@@ -297,7 +306,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     }
     const result = await download(this.#transfers, {
       nombre,
-      target: resolve(path),
+      target: absolute,
       makeFolder,
       known,
       // What was compared with the listing need not be compared again.
@@ -320,9 +329,11 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    * @throws {ChangedError} when the file changed again and again meanwhile
    * @throws {RefusedError} when the server refused: there is no such file, say
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again
+   * @throws {TypeError} when the name is no string, or an option is of another kind
    */
   async pedirDigest(nombre: string, options: RequestOptions = {}): Promise<string> {
     checkKind("nombre", nombre, kinds.text);
+    checkOptions(options, requestKinds);
     return this.#linked(options.signal, (signal) => remoteDigest(this.#transfers, nombre, signal));
   }
 
@@ -332,7 +343,10 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    *
    * @throws {RefusedError} when the server gives no listing
    * @throws {ListingError} when it lists more names than may be held in memory
-   * @throws {TargetError} when the folder cannot be made, as a file stands there, say
+   * @throws {TargetError} when the folder cannot be made, as a file stands there, say; and `REPLACED` when it is another one, with
+   *   `delete`
+   * @throws {SurplusError} when more would be removed than `maxDelete`: all else is done
+   * @throws {ThreadError} when the thread for files cannot be started
    * @throws {ConexionError} when the connection could not be opened, or was lost again and again: what is there stays, and
    *   the next sync goes on
    * @throws {TypeError} when the folder is no string, a pattern is empty, or an option is of another kind
@@ -342,11 +356,15 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     checkFolderName(folder);
     checkOptions(options, syncKinds);
     checkRetries(options);
-    checkRange("maxListingBytes", options.maxListingBytes ?? 1, 1, Number.POSITIVE_INFINITY);
+    const { maxListingBytes = 1, maxDelete = 0 } = options;
+    checkRange("maxListingBytes", maxListingBytes, 1, Number.POSITIVE_INFINITY);
+    checkRange("maxDelete", maxDelete, 0, Number.POSITIVE_INFINITY);
+    // Now: the working directory may be another before the first answer has come.
+    const top = resolve(folder);
     return this.#linked(options.signal, async (signal) => {
       this.#transfers.disk.start();
       await checkFolder(folder);
-      return sync(this.#transfers, folder, options, signal);
+      return sync(this.#transfers, top, options, signal);
     });
   }
 
@@ -420,13 +438,13 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
    *
    * @throws as {@link pedirListaArchivos}
    */
-  request<K extends OperationName<C>>(
+  async request<K extends OperationName<C>>(
     operacion: K,
     data: RequestOf<C, K>,
     options?: RequestOptions,
   ): Promise<ReplyOf<C, K>> {
-    const what = `operation ${JSON.stringify(operacion)}`;
-    return this.#request(operacion, data, options, what) as Promise<ReplyOf<C, K>>;
+    checkKind("operacion", operacion, kinds.text);
+    return (await this.#request(operacion, data, options, whatIs(operacion, data))) as ReplyOf<C, K>;
   }
 
   /** Closes the connections. Requests that are under way or wait reject with a ConexionError `CLOSED`. */
@@ -443,7 +461,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
     operacion: string,
     data: PyValue,
     options: RequestOptions | undefined,
-    what: string,
+    what: string | undefined,
   ): Promise<unknown> {
     const { contract } = this.#settings;
     const operation = Object.hasOwn(contract, operacion) ? contract[operacion] : undefined;
@@ -536,8 +554,9 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
   }
 
   /** Waits for a turn. Until it is over its signal aborts with the request's own, and when the client is closed. */
-  async #turn(options: RequestOptions | undefined): Promise<{ signal: AbortSignal; over: () => void }> {
-    const { signal, unlink } = this.#signals.link(options?.signal);
+  async #turn(options: RequestOptions = {}): Promise<{ signal: AbortSignal; over: () => void }> {
+    checkOptions(options, requestKinds);
+    const { signal, unlink } = this.#signals.link(options.signal);
     try {
       const over = await this.#turns.take(signal);
       return {
@@ -559,6 +578,7 @@ export class Cliente<C extends Contract = Operaciones> implements AsyncDisposabl
  *
  * @throws {ConexionError} `UNREACHABLE` when it cannot be reached
  * @throws {RangeError} when an option is out of its range
+ * @throws {TypeError} when one is of another kind
  */
 export async function connect<C extends Contract = Operaciones>(
   options: ClienteOptions<C> & RequestOptions = {},
@@ -582,7 +602,13 @@ function checkId(conexion: Conexion, reply: Mensaje, id: number): void {
   throw error;
 }
 
-function checkEstado(reply: Mensaje, operacion: string, what: string): void {
+/** What an app asks for, in the words of a {@link RefusedError}. */
+function whatIs(operacion: string, data: PyValue): string | undefined {
+  if (operacion === "descargar" && typeof data === "string") return JSON.stringify(data);
+  return operacion === "listar" ? LISTING : undefined;
+}
+
+function checkEstado(reply: Mensaje, operacion: string, what: string | undefined): void {
   if (reply.estado !== "ok") throw new RefusedError(operacion, what, reply);
 }
 

@@ -16,7 +16,8 @@ export class RefusedError extends Error {
   /** The server's answer: an operation of an app's own may tell more in its `data` or `extras`. */
   readonly reply: Mensaje;
 
-  constructor(operacion: string, what: string, reply: Mensaje) {
+  /** @param what the file, in quotes, or the files that were asked for; nothing where only the app knows what it asks for */
+  constructor(operacion: string, what: string | undefined, reply: Mensaje) {
     super(refusal(operacion, what, reasonOf(reply)));
     this.operacion = operacion;
     this.reply = reply;
@@ -38,14 +39,14 @@ function reasonOf(reply: Mensaje): string | undefined {
   return typeof reason === "string" ? reason : undefined;
 }
 
-function refusal(operacion: string, what: string, reason: string | undefined): string {
-  if (reason === undefined) return `The server refused ${what}`;
+function refusal(operacion: string, what: string | undefined, reason: string | undefined): string {
   // What an operation of an app's own means by a reason, only the app knows.
-  const isOurs = operacion === "descargar" || operacion === "listar";
-  if (isOurs && reason === "NOT_FOUND") return `The server has no file ${what}`;
-  if (isOurs && reason === "FORBIDDEN") return `The server must not read ${what}`;
-  if (isOurs && reason === "FAILED") return `The server failed to give ${what}`;
-  return `The server refused ${what}: ${reason.slice(0, MOST_REASON)}`;
+  if (what !== undefined && reason === "NOT_FOUND" && operacion === "descargar")
+    return `The server has no file ${what}`;
+  if (what !== undefined && reason === "FORBIDDEN") return `The server must not read ${what}`;
+  if (what !== undefined && reason === "FAILED") return `The server failed to give ${what}`;
+  const refused = `The server refused ${what ?? `operation ${JSON.stringify(operacion)}`}`;
+  return reason === undefined ? refused : `${refused}: ${reason.slice(0, MOST_REASON)}`;
 }
 
 /** A file changed on the server while it was downloaded, each time that it was begun again. */
@@ -172,6 +173,19 @@ export class TargetError extends Error {
     this.code = code;
     this.verb = verb;
     this.path = path;
+  }
+}
+
+/**
+ * The thread that does the work with files cannot be started: its file does not stand beside a bundle, say, or Node may start no
+ * threads. The message says what to do, `cause` is Node's error. Nothing was saved. The client is still usable.
+ */
+export class ThreadError extends Error {
+  override readonly name = "ThreadError";
+  readonly code = "NO_THREAD";
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`Cannot start the thread for files: ${reason}`, options);
   }
 }
 

@@ -12,6 +12,8 @@ export {
   SurplusError,
   TargetError,
   type TargetErrorCode,
+  type TargetVerb,
+  ThreadError,
   UnreadableError,
 } from "./errors.js";
 export type { ClienteOptions } from "./options.js";

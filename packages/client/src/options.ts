@@ -8,7 +8,7 @@ import {
   defaultDialect,
   operaciones,
 } from "@fileshare/protocol";
-import { checkKind, checkOptions, kinds } from "./arguments.js";
+import { checkKind, checkOptions, type Kinds, kinds, shown } from "./arguments.js";
 
 /** Options of a {@link Cliente}. */
 export interface ClienteOptions<C extends Contract> {
@@ -83,29 +83,56 @@ export function settle<C extends Contract>(options: ClienteOptions<C>): Settings
     acceptClass: kinds.callback,
     contract: kinds.object,
   });
-  const settings: Settings = {
-    host: options.host ?? "localhost",
-    port: options.port ?? 3247,
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    replyTimeoutMs: options.replyTimeoutMs ?? 120_000,
-    stallMs: options.stallMs ?? 30_000,
-    digestTimeoutMs: options.digestTimeoutMs ?? 7_200_000,
-    maxBufferedBytes: options.maxBufferedBytes ?? 16 * 1024 * 1024,
-    connections: options.connections ?? 1,
-    bytesPerSecond: options.bytesPerSecond ?? Number.POSITIVE_INFINITY,
-    dialect: { ...defaultDialect, ...options.dialect },
-    acceptClass: options.acceptClass ?? acceptAnyModule,
-    contract: options.contract ?? operaciones,
-  };
-  checkRange("port", settings.port, 1, 65_535);
-  checkTimeout("connectTimeoutMs", settings.connectTimeoutMs);
-  checkTimeout("replyTimeoutMs", settings.replyTimeoutMs);
-  checkTimeout("stallMs", settings.stallMs);
-  checkTimeout("digestTimeoutMs", settings.digestTimeoutMs);
-  checkRange("connections", settings.connections, 1, 64);
-  checkRange("bytesPerSecond", settings.bytesPerSecond, 1, Number.POSITIVE_INFINITY);
-  checkRange("maxBufferedBytes", settings.maxBufferedBytes, 1024, Number.POSITIVE_INFINITY);
-  return Object.freeze(settings);
+  const {
+    host = "localhost",
+    port = 3247,
+    connectTimeoutMs = 10_000,
+    replyTimeoutMs = 120_000,
+    stallMs = 30_000,
+    digestTimeoutMs = 7_200_000,
+    maxBufferedBytes = 16 * 1024 * 1024,
+    connections = 1,
+    bytesPerSecond = Number.POSITIVE_INFINITY,
+    acceptClass = acceptAnyModule,
+    contract = operaciones,
+  } = options;
+  checkRange("port", port, 1, 65_535);
+  checkTimeout("connectTimeoutMs", connectTimeoutMs);
+  checkTimeout("replyTimeoutMs", replyTimeoutMs);
+  checkTimeout("stallMs", stallMs);
+  checkTimeout("digestTimeoutMs", digestTimeoutMs);
+  checkRange("connections", connections, 1, 64);
+  checkRange("bytesPerSecond", bytesPerSecond, 1, Number.POSITIVE_INFINITY);
+  checkRange("maxBufferedBytes", maxBufferedBytes, 1024, Number.POSITIVE_INFINITY);
+  return Object.freeze({
+    host,
+    port,
+    connectTimeoutMs,
+    replyTimeoutMs,
+    stallMs,
+    digestTimeoutMs,
+    maxBufferedBytes,
+    connections,
+    bytesPerSecond,
+    dialect: settleDialect(options.dialect),
+    acceptClass,
+    contract,
+  });
+}
+
+const dialectKinds: Kinds<Dialect> = {
+  module: kinds.text,
+  qualname: kinds.text,
+  construction: ['"new" or "classic"', (value) => value === "new" || value === "classic"],
+  slots: kinds.flag,
+};
+
+function settleDialect(given: Partial<Dialect> = {}): Dialect {
+  checkOptions(given, dialectKinds);
+  const isGiven = ([, value]: readonly [string, unknown]): boolean => value !== undefined;
+  const dialect = { ...defaultDialect, ...Object.fromEntries(Object.entries(given).filter(isGiven)) };
+  checkRange("protocol", dialect.protocol, 0, 5);
+  return dialect;
 }
 
 /** A timer's most is 2 ** 31 - 1 ms: Node takes a longer time for none at all. */
@@ -117,7 +144,9 @@ function checkTimeout(name: string, ms: number): void {
 export function checkRange(name: string, value: number, least: number, most: number): void {
   const whole = Number.isInteger(value) || value === most;
   if (!whole || value < least || value > most) {
-    throw new RangeError(`Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`);
+    throw new RangeError(
+      `Cannot use ${name} ${shown(value)}: it must be a whole number from ${least} to ${most}`,
+    );
   }
 }
 

@@ -25,6 +25,11 @@ const listing =
   (cliente) =>
     cliente.pedirDetalles(wrong(options)).next();
 
+const requesting =
+  (operacion: unknown): Call =>
+  (cliente) =>
+    cliente.request(wrong(operacion), wrong(null));
+
 const calls: readonly (readonly [message: string, call: Call])[] = [
   ["Cannot use options null: it must be an object", syncing(null)],
   ['Cannot use include "*.txt": it must be a list of strings', syncing({ include: "*.txt" })],
@@ -50,6 +55,25 @@ const calls: readonly (readonly [message: string, call: Call])[] = [
   ],
   ["Cannot use signal 5: it must be an AbortSignal", (cliente) => cliente.stream("a", { signal: wrong(5) })],
   ["Cannot use nombre 5: it must be a string", (cliente) => cliente.pedirDigest(wrong(5))],
+  ["Cannot use operacion Symbol(x): it must be a string", requesting(Symbol("x"))],
+  ["Cannot use operacion 5: it must be a string", requesting(5n)],
+  ...[null, 5].flatMap((options): [message: string, call: Call][] => {
+    const message = `Cannot use options ${options}: it must be an object`;
+    return [
+      [message, (cliente) => cliente.connect(wrong(options))],
+      [message, (cliente) => cliente.stream("a", wrong(options))],
+      [message, (cliente) => cliente.pedirDigest("a", wrong(options))],
+      [message, (cliente) => cliente.request("listar", null, wrong(options))],
+    ];
+  }),
+  [
+    "Cannot use signal null: it must be an AbortSignal",
+    (cliente) => cliente.connect({ signal: wrong(null) }),
+  ],
+  [
+    "Cannot use signal null: it must be an AbortSignal",
+    (cliente) => cliente.pedirDigest("a", { signal: wrong(null) }),
+  ],
 ];
 
 describe("What an app gives", () => {
@@ -61,6 +85,36 @@ describe("What an app gives", () => {
     expect((error as Error).message).toBe(message);
     expect(server.connections()).toBe(0);
     expect(existsSync(into)).toBe(false);
+  });
+
+  it("is refused where it is no number, too", async () => {
+    const server = await served({ a: "alfa" });
+    const into = join(await folder(), "espejo");
+    const syncing = clienteOf(server).sincronizar(into, { maxListingBytes: wrong(null) });
+    await expect(syncing).rejects.toThrow(
+      new RangeError("Cannot use maxListingBytes null: it must be a whole number from 1 to Infinity"),
+    );
+    expect(server.connections()).toBe(0);
+    expect(() => new Cliente({ port: wrong(null) })).toThrow(RangeError);
+    expect(() => new Cliente({ stallMs: wrong("5") })).toThrow('Cannot use stallMs "5": it must be a whole');
+    expect(() => new Cliente({ connections: wrong(Symbol("x")) })).toThrow(RangeError);
+  });
+
+  it.each([
+    ["Cannot use module 5: it must be a string", TypeError, { module: 5 }],
+    ["Cannot use qualname null: it must be a string", TypeError, { qualname: null }],
+    ["Cannot use slots 1: it must be true or false", TypeError, { slots: 1 }],
+    ['Cannot use construction "old": it must be "new" or "classic"', TypeError, { construction: "old" }],
+    ["Cannot use protocol 9: it must be a whole number from 0 to 5", RangeError, { protocol: 9 }],
+    ["Cannot use protocol null: it must be a whole number from 0 to 5", RangeError, { protocol: null }],
+  ])("is refused of a dialect: %s", (message, kind, dialect) => {
+    expect(() => new Cliente({ dialect: wrong(dialect) })).toThrow(new kind(message));
+  });
+
+  it("is what a client has by default, where what is given is undefined", async () => {
+    const server = await served({ a: "alfa" });
+    const dialect = wrong({ module: undefined, protocol: undefined });
+    expect(await clienteOf(server, { dialect }).pedirListaArchivos()).toEqual(["a"]);
   });
 
   it("is refused of a client as well", async () => {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { operaciones, type PyValue, text } from "@fileshare/protocol";
+import { Mensaje, operaciones, type PyValue, text } from "@fileshare/protocol";
 import { PyDict } from "@fileshare/protocol/pickle";
 import { Servidor } from "@fileshare/server";
 import { describe, expect, it } from "vitest";
@@ -14,6 +14,7 @@ import {
   type Progress,
   RefusedError,
   TargetError,
+  type TargetVerb,
 } from "../src/index.js";
 import { ok, rawServer, sends, silence } from "./raw-server.js";
 import { clienteOf, expectFile, folder, host, listening, noise, served } from "./served.js";
@@ -252,7 +253,8 @@ describe("Cliente.descargarArchivo()", () => {
     await mkdir(join(into, "notas.txt"));
     const failed = cliente.descargarArchivo("notas.txt", { folder: into });
     await expect(failed).rejects.toBeInstanceOf(TargetError);
-    await expect(failed).rejects.toMatchObject({ code: "IS_FOLDER", path: join(into, "notas.txt") });
+    const verb: TargetVerb = "save";
+    await expect(failed).rejects.toMatchObject({ code: "IS_FOLDER", path: join(into, "notas.txt"), verb });
     expect(server.asked).toEqual([]);
     await cliente.descargarArchivo("vacio", { folder: into });
     expect(server.asked).toEqual(["descargar vacio"]);
@@ -340,6 +342,20 @@ describe("Cliente.request()", () => {
     await expect(cliente.request("eco", "hola")).rejects.toThrow('The server refused operation "eco"');
     expect(await cliente.request("listar", null)).toEqual([]);
     expect(server.connections()).toBe(1);
+  });
+
+  it("is told of a file in the same words as a stream", async () => {
+    const cliente = clienteOf(await served({ a: "alfa" }));
+    await cliente.pedirListaArchivos();
+    for (const asking of [cliente.request("descargar", "falta"), cliente.stream("falta")]) {
+      await expect(asking).rejects.toThrow(/^The server has no file "falta"$/);
+    }
+  });
+
+  it("is told of the operation where only the app knows what it asks for", () => {
+    const reply = new Mensaje({ operacion: null, estado: "no", extras: [["reason", "NOT_FOUND"]] });
+    const { message } = new RefusedError("descargar", undefined, reply);
+    expect(message).toBe('The server refused operation "descargar": NOT_FOUND');
   });
 
   it.each(["otra", "toString", "__proto__"])("asks nothing outside the contract: %s", async (operacion) => {

@@ -3,7 +3,7 @@
 import { setMaxListeners } from "node:events";
 import { ConexionError, printable } from "@fileshare/protocol";
 import type { Cliente } from "../cliente.js";
-import { RefusedError, UnreadableError } from "../errors.js";
+import { RefusedError, ThreadError, UnreadableError } from "../errors.js";
 import { isSameHere } from "../sync/collisions.js";
 import type { DownloadEvent } from "../transfer/download.js";
 import type { Downloaded } from "../transfer/options.js";
@@ -35,7 +35,7 @@ export interface GetFlags extends TransferFlags {
   readonly saveAs?: string | undefined;
 }
 
-/** Downloads files, many at once. One that is refused does not keep the others back; a lost connection does. */
+/** Downloads files, many at once. What keeps one back alone does not end the rest; a lost connection does, or no thread. */
 export async function get(
   cliente: Cliente,
   names: readonly string[],
@@ -190,7 +190,7 @@ class Getting {
   }
 
   async #failFetch(name: string, error: unknown): Promise<void> {
-    if (error instanceof ConexionError) this.#end.abort(error);
+    if (error instanceof ConexionError || error instanceof ThreadError) this.#end.abort(error);
     const path = this.#pathOf(name);
     const resumable = path !== undefined && (await this.#verifier.isResumable(path));
     this.#isResumable ||= resumable;

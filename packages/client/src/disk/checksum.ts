@@ -1,8 +1,9 @@
 // The checksums of PROTOCOL.md 6.2, computed as bytes go by.
 
-import { createRequire } from "node:module";
+import nodeModule from "node:module";
 import { crc32 } from "node:zlib";
 import { lazy } from "../lazy.js";
+import { workerScript } from "./script.js";
 
 /** What a server said of bytes. */
 export interface Checksum {
@@ -21,10 +22,16 @@ export interface Hasher {
 
 type XxHash = typeof import("@node-rs/xxhash");
 
-/** The native module, where there is one for this machine. Not loaded before it is needed: who begins to save waits for that. */
+/** Neither its name nor `createRequire` is written as bundlers look for it: they would take it in, and cannot. */
+const addon = ["@node-rs", "xxhash"].join("/");
+
+/**
+ * The native module, where there is one for this machine. Not loaded before it is needed: who begins to save waits for that.
+ * Both threads look for it from the same place, so that one computes what the other asks for.
+ */
 const xxhash = lazy((): XxHash | undefined => {
   try {
-    return createRequire(import.meta.url)("@node-rs/xxhash") as XxHash;
+    return nodeModule.createRequire(workerScript())(addon) as XxHash;
   } catch {
     return undefined;
   }

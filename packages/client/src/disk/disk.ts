@@ -37,7 +37,7 @@ export interface SaveOptions {
 /**
  * Does file work on a thread, which is started when first needed, and keeps the process alive only while there is something
  * to do. Paths may hold lone surrogates for bytes that are not UTF-8 (PROTOCOL.md 6.4). All reject with a TargetError when
- * the file system refuses.
+ * the file system refuses, and with a ThreadError when the thread cannot be started.
  */
 export class Disk {
   /** Checksums that it can compare, preferred first: what a request offers. */
@@ -49,7 +49,11 @@ export class Disk {
   #closed = false;
   #droppables = 0;
 
-  /** Starts the thread now, so that what is asked first need not wait for that. */
+  /**
+   * Starts the thread now, so that what is asked first need not wait for that.
+   *
+   * @throws {ThreadError} where that is known at once to be impossible
+   */
   start(): void {
     this.#started();
   }

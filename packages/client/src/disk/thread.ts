@@ -1,19 +1,15 @@
 // A thread of our own for what would block the app's: requests go there in batches, replies come back.
 
+import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { TargetError } from "../errors.js";
+import { TargetError, ThreadError } from "../errors.js";
 import { fromFailure } from "./failure.js";
+import { workerScript } from "./script.js";
 import type { Bytes, Reply, Request, Work } from "./work.js";
 
 /** A message holds no more than that, so that the thread begins while the rest is still gathered. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const MAX_MESSAGE_REQUESTS = 512;
-
-/** Beside the built files; the sources use the built one, as Node does not run them. */
-const script = new URL(
-  import.meta.url.endsWith(".ts") ? "../../dist/disk-worker.cjs" : "./disk-worker.cjs",
-  import.meta.url,
-);
 
 interface Pending {
   readonly path: string;
@@ -32,7 +28,7 @@ interface Outgoing {
 
 /** A running thread. It keeps the process alive only while something is asked of it. */
 export class Thread {
-  readonly #worker = new Worker(script, { name: "fileshare-disk", execArgv: [] });
+  readonly #worker: Worker;
   readonly #ended: Promise<void>;
   readonly #pending = new Map<number, Pending>();
   readonly #memory = new SharedMemory((forget) => {
@@ -42,10 +38,14 @@ export class Thread {
   #outbox: Outgoing[] = [];
   #dead: Error | undefined;
   #isEnding = false;
+  #hasAnswered = false;
 
+  /** @throws {ThreadError} where that is known at once to be impossible */
   constructor() {
+    this.#worker = startWorker();
     this.#worker.unref();
     this.#worker.on("message", (replies: Reply[]) => {
+      this.#hasAnswered = true;
       for (const reply of replies) this.#settle(reply);
     });
     this.#worker.on("error", (error) => this.#die(error instanceof Error ? error : new Error(String(error))));
@@ -68,6 +68,7 @@ export class Thread {
    * @param path what it is about
    * @param args bytes stand last, and are not to be changed until it is done
    * @throws {TargetError} where the file system, or the thread, fails
+   * @throws {ThreadError} where the thread could not be started
    */
   ask<Name extends keyof Work>(
     work: Name,
@@ -138,13 +139,35 @@ export class Thread {
   }
 
   #die(reason: Error): void {
-    this.#dead ??= reason;
+    this.#dead ??= this.#hasAnswered ? reason : notStarted(reason);
     for (const { path, reject } of this.#pending.values()) reject(gone(path, this.#dead));
     this.#pending.clear();
   }
 }
 
-function gone(path: string, cause: Error): TargetError {
+function startWorker(): Worker {
+  try {
+    return new Worker(workerScript(), { name: "fileshare-disk", execArgv: [] });
+  } catch (error) {
+    throw notStarted(error as Error);
+  }
+}
+
+function notStarted(cause: Error): ThreadError {
+  return new ThreadError(whyNotStarted(cause), { cause });
+}
+
+/** In words that say what to do. */
+function whyNotStarted(cause: Error): string {
+  if ("permission" in cause && cause.permission === "WorkerThreads")
+    return "Node's permission model forbids threads; --allow-worker allows them";
+  const script = "code" in cause && cause.code === "MODULE_NOT_FOUND" ? workerScript() : undefined;
+  if (script === undefined || existsSync(script)) return cause.message;
+  return `there is no file ${JSON.stringify(script)}; a bundle needs a copy there of dist/disk-worker.cjs of @fileshare/client`;
+}
+
+function gone(path: string, cause: Error): TargetError | ThreadError {
+  if (cause instanceof ThreadError) return cause;
   return new TargetError("NOT_WRITTEN", path, cause.message, { cause });
 }
 

@@ -1,7 +1,7 @@
 // The files of a sync that differ, or may: how each of them, or a batch of small ones, comes to stand in its place.
 
 import { ConexionError } from "@fileshare/protocol";
-import { NoDigestError } from "../errors.js";
+import { NoDigestError, ThreadError } from "../errors.js";
 import { type Batch, type BatchFile, type NotSaved, noneSaved } from "../transfer/batch.js";
 import type { RemoteDetails } from "../transfer/details.js";
 import { remoteDigest } from "../transfer/digest.js";
@@ -104,7 +104,8 @@ export class Fetcher {
       this.#account.tell();
     } catch (error) {
       this.#signal.throwIfAborted();
-      if (error instanceof ConexionError || error instanceof NoDigestError) throw error;
+      if (error instanceof ConexionError || error instanceof NoDigestError || error instanceof ThreadError)
+        throw error;
       this.#account.fail(name, error);
     }
     return true;
@@ -142,6 +143,7 @@ export class Fetcher {
       this.#account.fetched(name, target, bytes);
     } catch (error) {
       this.#signal.throwIfAborted();
+      if (error instanceof ThreadError) throw error;
       // A server that answers otherwise breaks off over this file alone.
       if (error instanceof ConexionError && !(await this.#transfers.answers(this.#signal))) throw error;
       this.#account.fail(name, error);

@@ -2,7 +2,7 @@
 // asked for; what the server does not have is removed, where that was asked for.
 
 import { setMaxListeners } from "node:events";
-import { resolve, sep } from "node:path";
+import { sep } from "node:path";
 import { type FileStats, NO_FILE, type Obstacle } from "../disk/disk.js";
 import { isSameTime } from "../disk/times.js";
 import type { Batch } from "../transfer/batch.js";
@@ -31,14 +31,18 @@ const FILES_UNDER_WAY = 256;
 /** For how many of them a batch of small files counts. */
 const BATCH_WEIGHT = 32;
 
-/** Brings a folder to what the server has. */
+/**
+ * Brings a folder to what the server has.
+ *
+ * @param folder an absolute path
+ */
 export async function sync(
   transfers: Transfers,
   folder: string,
   options: SyncOptions,
   signal: AbortSignal,
 ): Promise<SyncReport> {
-  return new Sync(transfers, resolve(folder), options, signal).run();
+  return new Sync(transfers, folder, options, signal).run();
 }
 
 /** A page of the listing, and what stands here. */

@@ -52,7 +52,7 @@ export interface DownloadOptions {
 /** A finished download. */
 export interface Downloaded {
   readonly nombre: string;
-  /** Where the file was saved. */
+  /** Where the file was saved, from the folder as it was given. */
   readonly path: string;
   readonly bytes: number;
   /** How many of them an earlier run had left. */

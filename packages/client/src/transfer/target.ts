@@ -86,36 +86,37 @@ export function targetPath(folder: string, name: string): string {
 
 /** Where a download goes, and the file that is there now. */
 export interface Target {
+  /** From the folder, as that was given. */
   readonly path: string;
+  readonly absolute: string;
   readonly existing: LocalFile | undefined;
   /** Makes the folder that it is in, and those above; undefined where that is there. It may reject with a TargetError. */
   readonly makeFolder: (() => Promise<void>) | undefined;
 }
 
 /**
- * The place for a file of that name in the folder.
+ * The place for a file of that name in the folder; from the working directory as it is when this is called.
  *
  * @throws {TargetError} when the name is not safe, the folder surely cannot be made, or a folder stands at the path
  */
 export async function resolveTarget(disk: Disk, folder: string, name: string): Promise<Target> {
   const path = targetPath(folder, name);
   const top = resolve(folder);
-  const above = dirname(resolve(path));
+  const absolute = resolve(path);
+  const above = dirname(absolute);
   const makeFolder = async (): Promise<void> => {
     const [notMade] = (await disk.makeFolders(top, [above])).values();
     if (notMade) throw notMade;
   };
-  if (await isMadeLater(top, above)) return { path, existing: undefined, makeFolder };
+  if (await isMadeLater(top, above)) return { path, absolute, existing: undefined, makeFolder };
   // It is there, without a link on the way; or this says why not.
   await makeFolder();
-  const [{ kinds, sizes, modified, steps }] = await Promise.all([
-    disk.stat([path]),
-    disk.tidy(dirname(path)),
-  ]);
+  const [{ kinds, sizes, modified, steps }] = await Promise.all([disk.stat([absolute]), disk.tidy(above)]);
   if (kinds[0] === "folder") throw new TargetError("IS_FOLDER", path, "a folder of that name stands there");
   const isFile = kinds[0] === "file";
   return {
     path,
+    absolute,
     existing: isFile
       ? { size: sizes[0] as number, modified: modified[0] as number, step: steps[0] as number }
       : undefined,
