@@ -223,7 +223,7 @@ describe("ReadBuffers", () => {
     const memory = new Set<ArrayBufferLike>();
     const received: Uint8Array[] = [];
     const reply = await client.recibirMensaje();
-    for await (const piece of contentOf(reply)) {
+    for await (const piece of contentOf(reply).lend()) {
       memory.add(piece.buffer);
       received.push(piece.slice());
     }
@@ -240,7 +240,9 @@ describe("ReadBuffers", () => {
     await using _client = client;
     const data = pattern(200_000);
     void server.enviarMensaje(new Mensaje({ data, estado: "ok" }));
-    const pieces = contentOf(await client.recibirMensaje())[Symbol.asyncIterator]();
+    const pieces = contentOf(await client.recibirMensaje())
+      .lend()
+      [Symbol.asyncIterator]();
     const held: { piece: Uint8Array; copy: Uint8Array; release: () => void }[] = [];
     let waiting: Promise<IteratorResult<Uint8Array>> | undefined;
     const received: Uint8Array[] = [];
