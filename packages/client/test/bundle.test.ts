@@ -105,7 +105,9 @@ describe("The built client", () => {
       `import { Disk } from ${JSON.stringify(new URL("../dist/disk.js", import.meta.url))};
 await new Disk().prepare("nueva").catch(({ name, code, message }) => console.log(name, code, message));`,
     );
-    const args = ["--experimental-permission", "--allow-fs-read=*", "--no-warnings", script];
+    const isOld = !process.allowedNodeEnvironmentFlags.has("--permission");
+    const permission = isOld ? "--experimental-permission" : "--permission";
+    const args = [permission, "--allow-fs-read=*", "--no-warnings", script];
     expect(await printed(args)).toBe(
       "ThreadError NO_THREAD Cannot start the thread for files: Node's permission model forbids threads; --allow-worker allows them\n",
     );
