@@ -36,6 +36,20 @@ describe("Content", () => {
     expect(ended).toBe(true);
   });
 
+  it("is given up where it is too long for an array", async () => {
+    let cancelled = 0;
+    const content = new Content(Number.MAX_SAFE_INTEGER, {
+      open: () => ({ next: () => new Promise(() => {}) }),
+      cancel: async () => {
+        cancelled += 1;
+      },
+    });
+    await expect(content.bytes()).rejects.toThrow(
+      "Cannot hold a content of 9007199254740991 bytes in one array",
+    );
+    expect(cancelled).toBe(1);
+  });
+
   it.each([-1, 1.5, Number.NaN])("refuses a length of %s", (length) => {
     expect(() => new Content(length, { open: () => ({ next: () => new Promise(() => {}) }) })).toThrow(
       TypeError,

@@ -75,15 +75,28 @@ export class Content implements AsyncIterable<Uint8Array> {
     await this.#source.cancel?.();
   }
 
-  /** All of it in one array: for content that is known to be small. */
+  /**
+   * All of it in one array: for content that is known to be small.
+   *
+   * @throws {RangeError} when no array is as long as that: the content is given up
+   */
   async bytes(): Promise<Uint8Array> {
-    const whole = new Uint8Array(this.length);
+    const whole = await this.#memory();
     let at = 0;
     for await (const piece of this.lend()) {
       whole.set(piece, at);
       at += piece.length;
     }
     return whole;
+  }
+
+  async #memory(): Promise<Uint8Array> {
+    try {
+      return new Uint8Array(this.length);
+    } catch (cause) {
+      await this.cancel();
+      throw new RangeError(`Cannot hold a content of ${this.length} bytes in one array`, { cause });
+    }
   }
 }
 

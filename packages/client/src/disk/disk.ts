@@ -160,6 +160,11 @@ export class Disk {
     return this.#started().ask("folding", folder, absolute(folder));
   }
 
+  /** The same as far as it can be told without making a file there: else no names are one. */
+  async seenFolding(folder: string): Promise<Folding> {
+    return this.#started().ask("seenFolding", folder, absolute(folder));
+  }
+
   /**
    * Makes folders, and those above them. Those that are there are left alone.
    *

@@ -11,6 +11,20 @@ export interface Folding {
   readonly ignoresForm: boolean;
 }
 
+/** What is the same in a folder that need not be there, by what stands there alone: where that does not tell, nothing is. */
+export function seenFolding(folder: string): Folding {
+  const { ignoresCase = false, ignoresForm = false } = foundBy(folder, namesIn(folder));
+  return { ignoresCase, ignoresForm };
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(native(folder));
+  } catch {
+    return [];
+  }
+}
+
 /**
  * What is the same in a folder: by what stands there, and else by a file that is made there and removed. Where neither tells, names that
  * may be the same are taken for such, unless nothing can be written, so that none takes another's place.

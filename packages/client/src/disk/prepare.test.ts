@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { join, sep } from "node:path";
 import { tempFolder } from "@fileshare/peers";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { foldingAt, foldingOf } from "./folding.js";
+import { foldingAt, foldingOf, seenFolding } from "./folding.js";
 import { temporaryName } from "./paths.js";
 import { prepareFolder } from "./prepare.js";
 
@@ -51,6 +51,25 @@ function folded(fold: (name: string) => string): void {
   }) as typeof fs.lstatSync);
   onTestFinished(() => spy.mockRestore());
 }
+
+describe("seenFolding()", () => {
+  it.each([
+    [plain, (name: string) => name],
+    [any, (name: string) => name.normalize("NFC").toUpperCase()],
+  ])("finds out that %j is so by what stands there, and makes nothing", (expected, fold) => {
+    put("Nota", "año");
+    folded(fold);
+    const made = refusing("openSync", "EROFS");
+    expect(seenFolding(folder)).toEqual(expected);
+    expect(made()).toBe(0);
+  });
+
+  it("takes none for the same where nothing stands there, or there is no folder", () => {
+    folded((name) => name.toUpperCase());
+    expect(seenFolding(folder)).toEqual(plain);
+    expect(seenFolding(join(folder, "falta"))).toEqual(plain);
+  });
+});
 
 describe("foldingOf()", () => {
   it.each([

@@ -20,7 +20,7 @@ import {
   tidy,
   walk,
 } from "./folders.js";
-import { type Folding, foldingAt } from "./folding.js";
+import { type Folding, foldingAt, seenFolding } from "./folding.js";
 import { dropInterrupted, type Interrupted, interrupted, pending, removeInterrupted } from "./interrupted.js";
 import type { RemoteFile } from "./journal.js";
 import { PartFile } from "./part-file.js";
@@ -185,6 +185,10 @@ export class Work {
 
   folding(folder: string): Folding {
     return foldingAt(folder);
+  }
+
+  seenFolding(folder: string): Folding {
+    return seenFolding(folder);
   }
 
   makeFolders(top: string, paths: readonly string[]): NthFailure[] {

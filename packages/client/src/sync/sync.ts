@@ -123,7 +123,8 @@ class Sync {
     // It is asked for while the folder is made ready.
     const first = pages.next();
     first.catch(() => {});
-    if (!dryRun) await this.#prepare();
+    if (dryRun) this.#collisions = new Collisions(await this.#transfers.disk.seenFolding(this.#folder));
+    else await this.#prepare();
     await this.#pooled(async (pool) => {
       for await (const looked of this.#look(first, pages)) {
         const differing = this.#differing(looked, await looked.local);
